@@ -1,0 +1,251 @@
+"""Measurements on disk: one Parquet file with the arrays, one JSON sidecar with everything else.
+
+The columns carry the words of the Battery Data Format (``Test Time / s``, ``Voltage / V``, ``Current / A``,
+``Cycle Count / 1``) and two of lithiate's own: ``Electrode Potential / V`` (working electrode against the reference
+electrode) and ``Row Flags / 1`` (bits of `lithiate.core.measurement.RowFlag`). Both directions are free of loss, bit
+for bit. Files are written beside their target and moved into place, so a reader never meets half a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import secrets
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from attrs import asdict
+from numpy.typing import DTypeLike
+
+from lithiate.core.measurement import SCHEMA_VERSION, CyclingRecord, Provenance, Specimen
+from lithiate.errors import DataError, ReadError, WriteError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+COLUMNS: dict[str, tuple[str, str, DTypeLike]] = {
+    "time": ("Test Time / s", "s", np.float64),
+    "voltage": ("Voltage / V", "V", np.float64),
+    "current": ("Current / A", "A", np.float64),
+    "electrode_potential": ("Electrode Potential / V", "V", np.float64),
+    "vendor_cycle_number": ("Cycle Count / 1", "1", np.int64),
+    "row_flags": ("Row Flags / 1", "1", np.uint8),
+}
+"""Field of `CyclingRecord` -> column in the file, its unit, its type."""
+
+_SLUG_LENGTH = 60
+
+
+def slug(name: str) -> str:
+    """Return a portable file name for any `name`: readable words, then 8 hexadecimal digits of its SHA-256.
+
+    Examples
+    --------
+    >>> slug("Li foil")
+    'li-foil-887498db'
+    """
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain)[:_SLUG_LENGTH].strip("-")
+    return f"{words}-{digest}" if words else digest
+
+
+def atomic_write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write `content` to `path` as a whole or not at all, and return the path.
+
+    A temporary file in the same folder is moved over the target; the folder is made where it is missing.
+
+    Raises
+    ------
+    WriteError
+        ``LI-WRITE-001`` when the system refuses (no space, no permission, the target is a folder).
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("xb") as stream:
+                stream.write(content)
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise WriteError(
+            "the target cannot be written", code="LI-WRITE-001", where=str(target), got=error.strerror or str(error)
+        ) from error
+    return target
+
+
+def atomic_write_text(path: str | os.PathLike[str], text: str) -> Path:
+    """Write `text` as UTF-8 with plain line ends, as a whole or not at all (see `atomic_write_bytes`)."""
+    return atomic_write_bytes(path, text.encode("utf-8"))
+
+
+def record_frame(record: CyclingRecord) -> pl.DataFrame:
+    """Return the arrays of a record as a polars frame with the columns of `COLUMNS`; absent arrays have none."""
+    import polars as pl
+
+    arrays = {label: getattr(record, name) for name, (label, _unit, _type) in COLUMNS.items()}
+    return pl.DataFrame(
+        {
+            label: np.ascontiguousarray(arrays[label], dtype=dtype)
+            for label, _unit, dtype in COLUMNS.values()
+            if arrays[label] is not None
+        }
+    )
+
+
+def parquet_bytes(frame: pl.DataFrame) -> bytes:
+    """Return a frame as the content of a Parquet file."""
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def measurement_paths(stem: str | os.PathLike[str]) -> tuple[Path, Path]:
+    """Return the Parquet and the JSON path of a measurement called `stem` (its name may hold dots)."""
+    stem = Path(stem)
+    return stem.with_name(f"{stem.name}.parquet"), stem.with_name(f"{stem.name}.json")
+
+
+def save_measurement(record: CyclingRecord, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
+    """Save a measurement as ``stem.parquet`` and ``stem.json``, and return the two paths.
+
+    Parameters
+    ----------
+    record : CyclingRecord
+        Simulated and measured alike.
+    stem : path
+        Folder and name without a suffix.
+
+    Raises
+    ------
+    DataError
+        ``LI-DATA-001`` when conditions or details of the provenance are not finite numbers or plain JSON values.
+    WriteError
+        ``LI-WRITE-001`` when the folder cannot be written.
+    """
+    parquet_path, json_path = measurement_paths(stem)
+    # Both contents exist before either file is touched: a faulty sidecar never leaves arrays without a meaning.
+    sidecar = _sidecar_text(record)
+    arrays = parquet_bytes(record_frame(record))
+    return atomic_write_bytes(parquet_path, arrays), atomic_write_text(json_path, sidecar)
+
+
+def _sidecar_text(record: CyclingRecord) -> str:
+    content = {
+        "schema_version": record.schema_version,
+        "technique": record.technique,
+        "specimen": asdict(record.specimen),
+        "provenance": {**asdict(record.provenance, recurse=False), "details": dict(record.provenance.details)},
+        "conditions": dict(record.conditions),
+        "warnings": list(record.warnings),
+        "units": {label: unit for name, (label, unit, _type) in COLUMNS.items() if getattr(record, name) is not None},
+    }
+    try:
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            "the sidecar of a measurement holds only finite numbers, text, lists and mappings",
+            code="LI-DATA-001",
+            where=record.provenance.source or record.specimen.name,
+            got=str(error),
+        ) from error
+
+
+def load_measurement(path: str | os.PathLike[str]) -> CyclingRecord:
+    """Load what `save_measurement` saved.
+
+    Parameters
+    ----------
+    path : path
+        Either of the two files, or their common stem.
+
+    Raises
+    ------
+    ReadError
+        ``LI-SPEC-003`` when one of the files is missing, ``LI-READ-003`` when one is damaged, ``LI-READ-002`` when a
+        newer lithiate wrote them, ``LI-READ-004`` when a required column is missing.
+    """
+    path = Path(path)
+    stem = path.with_suffix("") if path.suffix in (".parquet", ".json") else path
+    parquet_path, json_path = measurement_paths(stem)
+    sidecar = _load_sidecar(json_path)
+    frame = _load_frame(parquet_path)
+    try:
+        specimen = Specimen(**sidecar["specimen"])
+        provenance = Provenance(**sidecar["provenance"])
+        conditions, warnings = dict(sidecar["conditions"]), tuple(sidecar["warnings"])
+        technique = str(sidecar["technique"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReadError(
+            "the sidecar of a measurement is damaged", code="LI-READ-003", where=str(json_path), got=repr(error)
+        ) from error
+    return CyclingRecord(
+        specimen=specimen,
+        provenance=provenance,
+        conditions=conditions,
+        warnings=warnings,
+        technique=technique,
+        **_arrays(frame, parquet_path),
+    )
+
+
+def _load_sidecar(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ReadError(
+            "the sidecar of a measurement is missing", code="LI-SPEC-003", where=str(path), expected="a JSON file"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReadError(
+            "the sidecar of a measurement is damaged", code="LI-READ-003", where=str(path), got=str(error)
+        ) from error
+    sidecar: dict[str, Any] = content if isinstance(content, dict) else {}
+    version = sidecar.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise ReadError(
+            "the measurement has a layout that this lithiate does not know",
+            code="LI-READ-002",
+            where=str(path),
+            got=f"schema_version {version}",
+            expected=f"schema_version {SCHEMA_VERSION}",
+        )
+    return sidecar
+
+
+def _load_frame(path: Path) -> pl.DataFrame:
+    import polars as pl
+
+    if not path.is_file():
+        raise ReadError(
+            "the arrays of a measurement are missing", code="LI-SPEC-003", where=str(path), expected="a Parquet file"
+        )
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise ReadError(
+            "the arrays of a measurement are damaged", code="LI-READ-003", where=str(path), got=str(error)
+        ) from error
+
+
+def _arrays(frame: pl.DataFrame, path: Path) -> dict[str, Any]:
+    arrays: dict[str, Any] = {}
+    for name, (label, _unit, dtype) in COLUMNS.items():
+        if label in frame.columns:
+            arrays[name] = frame[label].to_numpy().astype(dtype)
+        elif name in ("time", "voltage", "row_flags"):
+            raise ReadError(
+                f"the column {label!r} is missing",
+                code="LI-READ-004",
+                where=str(path),
+                got=", ".join(frame.columns),
+            )
+    return arrays

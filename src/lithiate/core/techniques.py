@@ -1,0 +1,44 @@
+"""The fixed words of the contract: techniques, kinds of experiment, and quantities with their units.
+
+A *technique* is what an instrument records; a *kind* is what was done to the cell, and names its technique.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+TECHNIQUES = ("cycling",)
+"""Techniques that this version reads, simulates and analyses."""
+
+KINDS: dict[str, str] = {"symmetric-cycling": "cycling", "nucleation": "cycling"}
+"""Kind of experiment -> technique that records it."""
+
+
+@frozen
+class Quantity:
+    """A fixed word of the results: its SI unit in memory, its unit in print, and what it is."""
+
+    name: str
+    si_unit: str
+    unit: str
+    description: str
+
+
+QUANTITIES: dict[str, Quantity] = {
+    q.name: q
+    for q in (
+        Quantity("voltage_hysteresis", "V", "mV", "gap between stripping and plating, 2 x mean |V| of a cycle"),
+        Quantity(
+            "hysteresis_onset_time", "s", "h", "start of the lasting rise of the hysteresis above its early level"
+        ),
+        Quantity("time_to_short_circuit", "s", "h", "onset of a confirmed hard short"),
+        Quantity("nucleation_overpotential", "V", "mV", "tip minus plateau of the first half cycle"),
+        Quantity("plateau_overpotential", "V", "mV", "median |V| over 25-75 % of a half cycle's charge"),
+        Quantity("dead_lithium", "C/m^2", "mAh/cm^2", "lithium cut off from the electrode"),
+        Quantity("sei_lithium", "C/m^2", "mAh/cm^2", "lithium bound in the solid electrolyte interphase"),
+        Quantity("lithium_left", "C/m^2", "mAh/cm^2", "metallic lithium in contact with the electrode"),
+        Quantity("cumulative_capacity", "C/m^2", "mAh/cm^2", "charge plated and stripped in all"),
+        Quantity("electrolyte_left", "m", "uL/cm^2", "electrolyte volume per area"),
+    )
+}
+"""Name -> quantity; the rows of a study's results use these words and no others."""
