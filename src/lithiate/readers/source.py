@@ -1,0 +1,141 @@
+"""The file that is read, and what a reader gives back: the parts that all formats share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import define, evolve, frozen
+from numpy.typing import NDArray
+
+from lithiate.core.measurement import CyclingRecord
+from lithiate.errors import ReadError, nearest_match
+
+HEAD_SIZE = 1 << 18
+"""Bytes that a reader may look at to recognise its format; preambles of 100 lines and of 13 kB in one line exist."""
+
+COMMON_SETTINGS = ("drop_bad_rows", "invert_current", "time_divisor")
+"""Settings that every reader of instrument files takes."""
+
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+
+
+@define(slots=False)
+class Source:
+    """A file and its content, read once."""
+
+    path: Path
+
+    @cached_property
+    def content(self) -> bytes:
+        """All bytes of the file."""
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
+            raise ReadError(
+                "the file cannot be read", code="LI-SPEC-003", where=self.name, got=error.strerror or str(error)
+            ) from error
+
+    @property
+    def head(self) -> bytes:
+        """The first `HEAD_SIZE` bytes."""
+        return self.content[:HEAD_SIZE]
+
+    @property
+    def name(self) -> str:
+        """File name without its folder, for messages and provenance."""
+        return self.path.name
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the content, hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@frozen(eq=False, kw_only=True)
+class RawRecord:
+    """What a reader found, in SI, before rows are checked.
+
+    Parameters
+    ----------
+    time, voltage : (n,) float64, s and V
+        Not finite where a cell was empty or no number.
+    current : (n,) float64 or None, A
+    current_density : (n,) float64 or None, A/m2
+        In place of `current`, where the file states a density; it needs the electrode area.
+    electrode_potential : (n,) float64 or None, V
+    vendor_cycle_number : (n,) int64 or None
+    row_flags : (n,) uint8 or None
+    warnings : tuple of str
+    software : str
+        Library and version that decoded the file.
+    """
+
+    time: NDArray[np.float64]
+    voltage: NDArray[np.float64]
+    current: NDArray[np.float64] | None = None
+    current_density: NDArray[np.float64] | None = None
+    electrode_potential: NDArray[np.float64] | None = None
+    vendor_cycle_number: NDArray[np.int64] | None = None
+    row_flags: NDArray[np.uint8] | None = None
+    warnings: tuple[str, ...] = ()
+    software: str | None = None
+
+    def changed(self, warning: str | None = None, **arrays: Any) -> RawRecord:  # noqa: ANN401 - any field
+        """Return a copy with other arrays and, where given, one more warning."""
+        warnings = self.warnings if warning is None else (*self.warnings, warning)
+        return evolve(self, warnings=warnings, **arrays)
+
+
+@frozen
+class Reader:
+    """One format: how it is called, how it is recognised, how it is read.
+
+    `sniff` looks at the head of the content (and into the file where the head cannot say), never at the file's name.
+    """
+
+    name: str
+    title: str
+    settings: tuple[str, ...]
+    sniff: Callable[[bytes, Path], bool]
+    read: Callable[[Source, Mapping[str, str]], RawRecord | CyclingRecord]
+
+
+def check_settings(settings: Mapping[str, str], reader: Reader, where: str) -> None:
+    """Refuse a setting that the reader does not know (``LI-READ-011``)."""
+    for key in settings:
+        if key not in reader.settings:
+            raise ReadError(
+                f"the setting {key!r} is not known to the reader of {reader.title}",
+                code="LI-READ-011",
+                where=where,
+                expected=", ".join(reader.settings) or "no settings",
+                nearest=nearest_match(key, reader.settings),
+            )
+
+
+def flag_setting(settings: Mapping[str, str], key: str, where: str) -> bool:
+    """Return a true-or-false setting, False where it is not given."""
+    text = str(settings.get(key, "false")).strip().lower()
+    if text not in _TRUE + _FALSE:
+        raise ReadError(f"the setting {key!r} is true or false", code="LI-READ-011", where=where, got=text)
+    return text in _TRUE
+
+
+def number_setting(settings: Mapping[str, str], key: str, where: str) -> float | None:
+    """Return a positive number of a setting, None where it is not given."""
+    if key not in settings:
+        return None
+    try:
+        value = float(settings[key])
+    except ValueError:
+        value = float("nan")
+    if not (np.isfinite(value) and value > 0):
+        raise ReadError(
+            f"the setting {key!r} is a positive number", code="LI-READ-011", where=where, got=str(settings[key])
+        )
+    return value

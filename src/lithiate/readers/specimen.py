@@ -1,0 +1,59 @@
+"""What a record is of: what the caller states, what its voltage lets infer, what stays unknown and is said loudly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from attrs import evolve
+from numpy.typing import NDArray
+
+from lithiate.core.measurement import CyclingRecord
+
+LARGEST_LABORATORY_AREA = 1.0
+_HIGHEST_SYMMETRIC = 2.0
+_MOST_UNEQUAL = 3.0
+
+
+def described(record: CyclingRecord, given: Mapping[str, Any]) -> CyclingRecord:
+    """Return the record with what the caller stated about its specimen, and warnings for what nobody stated.
+
+    ``LI-W-AREA`` where the area is missing (or larger than any laboratory electrode), ``LI-W-CELL`` where the kind of
+    cell was inferred or is unknown.
+    """
+    specimen = evolve(record.specimen, **given)
+    warnings = [text for text in record.warnings if not text.startswith(("LI-W-AREA", "LI-W-CELL"))]
+    if specimen.area is None:
+        warnings.append(
+            'LI-W-AREA the electrode area is not stated: ALL AREAL NUMBERS ARE NULL; give --area "1.13 cm^2"'
+        )
+    elif specimen.area > LARGEST_LABORATORY_AREA:
+        warnings.append(
+            f"LI-W-AREA an area of {specimen.area:g} m^2 is larger than a laboratory electrode: a bare number is in "
+            'm^2, text carries its unit ("1.13 cm^2")'
+        )
+    if specimen.cell is None and looks_symmetric(record.voltage):
+        specimen = evolve(specimen, cell="symmetric")
+        warnings.append("LI-W-CELL the cell is taken as symmetric, inferred from a voltage that alternates about zero")
+    elif specimen.cell is None:
+        warnings.append("LI-W-CELL nothing says what the cell is, and its voltage does not tell: give --cell")
+    elif "cell" not in given:
+        # An own file keeps the remark that its kind of cell was inferred once.
+        warnings.extend(text for text in record.warnings if text.startswith("LI-W-CELL"))
+    return evolve(record, specimen=specimen, warnings=tuple(warnings))
+
+
+def looks_symmetric(voltage: NDArray[np.float64]) -> bool:
+    """Say whether a voltage (n,) [V] alternates about zero as that of two like electrodes does.
+
+    Both extremes lie within 2 V and differ less than threefold, and the sign changes more than once. A Li||Cu cell
+    fails by its stripping limit, far above its plating overpotential; a long dead symmetric cell may fail as well.
+    """
+    low, high = float(voltage.min()), float(voltage.max())
+    if not (low < 0.0 < high and max(-low, high) < _HIGHEST_SYMMETRIC):
+        return False
+    if max(-low, high) > _MOST_UNEQUAL * min(-low, high):
+        return False
+    changes = np.count_nonzero(np.diff(np.signbit(voltage[voltage != 0.0])))
+    return bool(changes > 1)
