@@ -1,0 +1,33 @@
+"""The coded warnings that analyses put into their results; the text of each names the case at hand."""
+
+from __future__ import annotations
+
+WARNINGS: dict[str, str] = {
+    "LI-W-ANA-001": "The electrode area is not known, so areal numbers are null.",
+    "LI-W-ANA-002": "There is no usable current column: half cycles and on-time come from the voltage alone.",
+    "LI-W-ANA-003": "The kind of cell is not stated.",
+    "LI-W-ANA-004": "There are fewer cycles than the definition asks for.",
+    "LI-W-ANA-005": "Half cycles that were cut off are left out of the values per cycle.",
+    "LI-W-ANA-006": "The record has gaps; cycles that were not recorded are not counted.",
+    "LI-W-ANA-007": "The start of a rest cannot be seen without a current column.",
+    "LI-W-ANA-008": "The hysteresis fell well below its early level.",
+    "LI-W-ANA-009": "The hysteresis was above the threshold when the record ended, for too few cycles to decide.",
+    "LI-W-ANA-010": "The interval of an onset is open, or the onset lies within the early cycles.",
+    "LI-W-ANA-011": "The voltage collapsed and came back: not a hard short.",
+    "LI-W-ANA-012": "The voltage collapsed at the end of the record, for too few half cycles to confirm a hard short.",
+    "LI-W-ANA-013": "The hysteresis is below what electrolyte and separator alone allow: a soft short is likely.",
+    "LI-W-ANA-014": "A nucleation overpotential of a two-electrode cell belongs to both electrodes.",
+    "LI-W-ANA-015": "The nucleation tip is not resolved by the sampling.",
+    "LI-W-ANA-016": "There is no nucleation tip above the plateau.",
+    "LI-W-ANA-017": "The first half cycle is cut off; its beginning may be missing.",
+    "LI-W-ANA-018": "An uncertainty could not be had.",
+    "LI-W-ANA-019": "The record goes on after the last half cycle that could be told from noise.",
+}
+"""Code -> what the warning means."""
+
+
+def coded(code: str, text: str) -> str:
+    """Return the warning `text` behind its `code`, which must be one of `WARNINGS`."""
+    if code not in WARNINGS:
+        raise KeyError(code)
+    return f"{code} {text}"

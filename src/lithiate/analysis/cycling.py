@@ -1,0 +1,254 @@
+"""Half cycles of a cycling record: where they are, and one row of numbers for each.
+
+A *half cycle* is the time in which the current keeps one sign; rests within it do not end it. It is found from the
+current, or from the voltage alone where no current was recorded.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from lithiate.analysis.robust import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    noise_level,
+    resolution_step,
+    weighted_median_per_group,
+)
+from lithiate.analysis.segmentation import HalfCycleRows, find_half_cycle_rows
+
+COMPLETE_SHARE = 0.9
+"""A half cycle at an edge of the record or a gap is complete from this share of the median on-time upwards."""
+
+PLATEAU_WINDOW = (0.25, 0.75)
+"""Share of a half cycle's charge (of its on-time without current) over which the plateau is taken."""
+
+
+class HalfCycleFlag(enum.IntFlag):
+    """Bits of `HalfCycles.flags`; 0 is a plain half cycle."""
+
+    PLAIN = 0
+    INCOMPLETE = 1
+    GAP = 2
+    RESTED = 4
+    IRREGULAR = 8
+
+
+@frozen(eq=False, kw_only=True)
+class HalfCycles:
+    """One row a half cycle, as arrays of length h, in SI units.
+
+    Parameters
+    ----------
+    start, end, duration, on_time : (h,) float64, s
+        `duration` is end - start; `on_time` is less by the rests and flicker between them.
+    first_row, last_row : (h,) int64
+        In the record's numbering, from 0.
+    polarity : (h,) int8
+        +1 or -1: sign of the current, or of the voltage when there is no current.
+    charge : (h,) float64 or None, C
+        Magnitude of the charge passed; None without a current column.
+    areal_charge : (h,) float64 or None, C/m2
+        None without current or area.
+    tip : (h,) float64, V
+        Largest |V| before 25 % of the charge (of the on-time without current).
+    plateau : (h,) float64, V
+        Median |V|, weighted by charge (time without current), from 25 to 75 % of it.
+    end_voltage : (h,) float64, V
+        |V| of the last row with current.
+    mean_absolute_voltage : (h,) float64, V
+        Time-weighted mean |V| over the on-time.
+    mean_sampling_uncertainty : (h,) float64, V
+        Standard uncertainty of that mean from the distance of the rows and the unknown instants of switching.
+    arc_height : (h,) float64, V
+        Largest |V| after 25 % of the charge, less the plateau.
+    energy : (h,) float64 or None, J
+        Integral of V I over the on-time; None without a current column.
+    flags : (h,) uint8
+        Bits of `HalfCycleFlag`.
+    noise, resolution : float, V
+        Of the voltage while current flows, over the whole record; see `noise_level` and `resolution_step`.
+    rows : HalfCycleRows
+    """
+
+    start: FloatArray
+    end: FloatArray
+    duration: FloatArray
+    on_time: FloatArray
+    first_row: IntArray
+    last_row: IntArray
+    polarity: NDArray[np.int8]
+    charge: FloatArray | None
+    areal_charge: FloatArray | None
+    tip: FloatArray
+    plateau: FloatArray
+    end_voltage: FloatArray
+    mean_absolute_voltage: FloatArray
+    mean_sampling_uncertainty: FloatArray
+    arc_height: FloatArray
+    energy: FloatArray | None
+    flags: NDArray[np.uint8]
+    noise: float
+    resolution: float
+    rows: HalfCycleRows
+
+    def __len__(self) -> int:
+        return int(self.start.size)
+
+    @property
+    def complete(self) -> BoolArray:
+        """Half cycles that were recorded from end to end."""
+        return np.asarray((self.flags & HalfCycleFlag.INCOMPLETE) == 0, dtype=np.bool_)
+
+
+def segment_half_cycles(
+    time: FloatArray,
+    voltage: FloatArray,
+    current: FloatArray | None = None,
+    row_flags: NDArray[np.uint8] | None = None,
+    *,
+    area: float | None = None,
+) -> HalfCycles:
+    """Find the half cycles of a record and measure each.
+
+    Parameters
+    ----------
+    time : (n,) float64, s
+        Never decreasing.
+    voltage : (n,) float64, V
+    current : (n,) float64, A, optional
+        Without it half cycles are found from the sign of the voltage.
+    row_flags : (n,) uint8, optional
+        Rows flagged `RowFlag.REST` count as rest whatever their current is.
+    area : float, optional
+        Electrode area [m2].
+
+    Returns
+    -------
+    HalfCycles
+
+    Raises
+    ------
+    AnalysisError
+        ``LI-ANA-001`` when there is no half cycle in the record.
+
+    Notes
+    -----
+    Every threshold comes from the data: see the constants of `lithiate.analysis.segmentation`. From the voltage alone,
+    a sign counts beyond ``max(5 noise, resolution, 0.1 % of the working level of |V|)``, so noise near zero changes
+    nothing, while a cell that alternates at 1 % of its former voltage is still followed. Rests are then the rows below
+    10 % of the half cycle's own level ``sum(w V^2) / sum(w |V|)``. The limits of this: a voltage that still relaxes
+    above 10 % counts as on-time, and a rest between two half cycles of one sign does not part them.
+    """
+    rows = find_half_cycle_rows(time, voltage, current, row_flags)
+    return measure_half_cycles(rows, time, voltage, current, area=area)
+
+
+def measure_half_cycles(
+    rows: HalfCycleRows,
+    time: FloatArray,
+    voltage: FloatArray,
+    current: FloatArray | None = None,
+    *,
+    area: float | None = None,
+) -> HalfCycles:
+    """Measure every half cycle of `rows`; parameters as in `segment_half_cycles`."""
+    starts, counts, weight = rows.starts, rows.counts, rows.weight
+    last = starts + counts - 1
+    on_voltage = voltage[rows.index]
+    magnitude = np.abs(on_voltage)
+    flowing = None if current is None else current[rows.index]
+    throughput = weight if flowing is None else weight * np.abs(flowing)
+    on_time = np.add.reduceat(weight, starts)
+    mean = np.add.reduceat(weight * magnitude, starts) / on_time
+    total = np.add.reduceat(throughput, starts)
+    share_before, share_after = _shares(throughput, total, starts, counts)
+    plateau = _plateau(magnitude, share_before, share_after, starts)
+    # A row that begins at the edge of the window but for rounding is not before it.
+    early, late = share_before < PLATEAU_WINDOW[0] - 1e-9, share_after > PLATEAU_WINDOW[0]
+    charge = None if flowing is None else total
+    return HalfCycles(
+        start=rows.start,
+        end=rows.end,
+        duration=rows.end - rows.start,
+        on_time=on_time,
+        first_row=rows.index[starts],
+        last_row=rows.index[last],
+        polarity=rows.polarity,
+        charge=charge,
+        areal_charge=None if charge is None or area is None else charge / area,
+        tip=np.maximum.reduceat(np.where(early, magnitude, 0.0), starts),
+        plateau=plateau,
+        end_voltage=magnitude[last],
+        mean_absolute_voltage=mean,
+        mean_sampling_uncertainty=_sampling_uncertainty(rows, time, magnitude, mean),
+        arc_height=np.maximum.reduceat(np.where(late, magnitude, 0.0), starts) - plateau,
+        energy=None if flowing is None else np.add.reduceat(weight * flowing * on_voltage, starts),
+        flags=_flags(rows, on_time),
+        noise=noise_level(magnitude),
+        resolution=resolution_step(on_voltage),
+        rows=rows,
+    )
+
+
+def _shares(
+    throughput: FloatArray, total: FloatArray, starts: IntArray, counts: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return the share of its half cycle's throughput that has passed before and after each row."""
+    after, of_half_cycle = np.cumsum(throughput), np.repeat(total, counts)
+    share_after = (after - np.repeat(after[starts] - throughput[starts], counts)) / of_half_cycle
+    return share_after - throughput / of_half_cycle, share_after
+
+
+def _plateau(magnitude: FloatArray, before: FloatArray, after: FloatArray, starts: IntArray) -> FloatArray:
+    """Return the median of |V| weighted by the part of each row that lies in `PLATEAU_WINDOW`."""
+    within = np.minimum(after, PLATEAU_WINDOW[1]) - np.maximum(before, PLATEAU_WINDOW[0])
+    inside = within > 0.0
+    counts = np.add.reduceat(inside, starts, dtype=np.int64)
+    inside_starts = np.append(0, np.cumsum(counts)[:-1])
+    return weighted_median_per_group(magnitude[inside], within[inside], inside_starts)
+
+
+def _sampling_uncertainty(rows: HalfCycleRows, time: FloatArray, magnitude: FloatArray, mean: FloatArray) -> FloatArray:
+    """Return the standard uncertainty [V] of the mean |V| of each half cycle from where its rows lie.
+
+    Two parts. Between rows: what the mean would change by if every row were replaced by the straight line between its
+    neighbours, which bounds the error of the trapezoidal rule for smooth traces and for tips that one row caught.
+    At both edges: the switch lies anywhere between two rows (rectangular distribution).
+    """
+    starts, last = rows.starts, rows.starts + rows.counts - 1
+    at = time[rows.index]
+    on_time = np.add.reduceat(rows.weight, starts)
+    bend = np.zeros_like(magnitude)
+    if magnitude.size > 2:
+        span = at[2:] - at[:-2]
+        share = np.divide(at[1:-1] - at[:-2], span, out=np.full_like(span, 0.5), where=span > 0)
+        bend[1:-1] = magnitude[1:-1] - magnitude[:-2] - share * (magnitude[2:] - magnitude[:-2])
+    bend[starts] = 0.0
+    bend[last] = 0.0
+    between = np.abs(np.add.reduceat(rows.weight * bend, starts)) / on_time
+    before = (at[starts] - rows.start) * (magnitude[starts] - mean)
+    behind = (rows.end - at[last]) * (magnitude[last] - mean)
+    return np.asarray(np.hypot(between, np.hypot(before, behind) / (np.sqrt(3.0) * on_time)), dtype=np.float64)
+
+
+def _flags(rows: HalfCycleRows, on_time: FloatArray) -> NDArray[np.uint8]:
+    median = float(np.median(on_time))
+    at_gap = rows.gap_before | rows.gap_after
+    at_edge = at_gap.copy()
+    at_edge[[0, -1]] = True
+    cases = {
+        HalfCycleFlag.INCOMPLETE: at_edge & (on_time < COMPLETE_SHARE * median),
+        HalfCycleFlag.GAP: at_gap,
+        HalfCycleFlag.RESTED: (rows.end - rows.start) > 1.001 * on_time,
+        HalfCycleFlag.IRREGULAR: np.abs(on_time / median - 1.0) > 1.0 - COMPLETE_SHARE,
+    }
+    flags = np.zeros(on_time.size, dtype=np.uint8)
+    for flag, where in cases.items():
+        flags[where] |= np.uint8(flag)
+    return flags

@@ -1,0 +1,179 @@
+"""Short circuits: a confirmed hard short, and the floor below which a hysteresis cannot be honest.
+
+Change points, noise growth and other signs of soft shorts are not looked at here.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from attrs import frozen
+
+from lithiate.analysis.coded_warnings import coded
+from lithiate.analysis.cycling import HalfCycles
+from lithiate.analysis.robust import BoolArray, FloatArray
+from lithiate.core.estimate import Estimate
+
+REFERENCE_HALF_CYCLES = 48
+"""Half cycles (to the end of the early cycles) whose median |V| a collapse is measured against."""
+
+SEPARATOR_RESISTANCE = (0.9e-4, 2.8e-4)
+"""Least and greatest resistance [ohm m2] of one Celgard separator in an ether electrolyte (0.9-2.8 ohm cm2)."""
+
+
+@frozen
+class HardShort:
+    """A confirmed hard short: when it began [s, record time], between which two rows, and what else was seen."""
+
+    time: float | None
+    not_before: float | None
+    observed_until: float
+    warnings: tuple[str, ...] = ()
+
+
+def find_hard_short(
+    half_cycles: HalfCycles, time: FloatArray, voltage: FloatArray, *, ratio: float = 0.1, run: int = 3
+) -> HardShort:
+    """Find the onset of a lasting collapse of the voltage while the cell is still cycled.
+
+    A hard short is confirmed when the time-weighted mean |V| of the last `run` or more half cycles of the record stays
+    below `ratio` times its early level, without one half cycle above. The early level is the median over the first 48
+    half cycles that are not themselves below `ratio` times the median of the first ten. The onset is the first row
+    after the last one at or above the threshold, looked for from the half cycle before the collapse on.
+
+    Parameters
+    ----------
+    half_cycles : HalfCycles
+    time : (n,) float64, s
+    voltage : (n,) float64, V
+    ratio : float
+        Share of the early level.
+    run : int
+        Half cycles that confirm the collapse.
+
+    Returns
+    -------
+    HardShort
+        `time` is None when there is none; `warnings` tell of a collapse that came back or was not confirmed.
+
+    Notes
+    -----
+    A cell that opens again (a soft short) is not a hard short. Without a current column a collapse below noise ends
+    the half cycles and cannot be told from a rest.
+    """
+    level = half_cycles.mean_absolute_voltage
+    observed_until = float(half_cycles.end[-1])
+    threshold = ratio * _early_level(level, ratio)
+    low = level < threshold
+    trailing = int(np.argmin(low[::-1])) if not low.all() else low.size
+    warnings = _recovered(half_cycles, low[: low.size - trailing], run, ratio)
+    if trailing < run:
+        if trailing:
+            text = (
+                f"the last {trailing} half cycle(s) are below {ratio:g} x the early level; {run} confirm a hard short"
+            )
+            warnings = (*warnings, coded("LI-W-ANA-012", text))
+        return HardShort(None, None, observed_until, warnings)
+    first = low.size - trailing
+    # Every row, also what passes for a rest where there is no current column: a collapse looks just like one.
+    begin, stop = int(half_cycles.first_row[max(first - 1, 0)]), int(half_cycles.last_row[first])
+    above = np.flatnonzero(np.abs(voltage[begin : stop + 1]) >= threshold)
+    last_above = begin + (int(above[-1]) if above.size else 0)
+    return HardShort(float(time[min(last_above + 1, stop)]), float(time[last_above]), observed_until, warnings)
+
+
+def _early_level(level: FloatArray, ratio: float) -> float:
+    begin = level[:REFERENCE_HALF_CYCLES]
+    return float(np.median(begin[begin >= ratio * np.median(level[:10])]))
+
+
+def _recovered(half_cycles: HalfCycles, low: BoolArray, run: int, ratio: float) -> tuple[str, ...]:
+    """Return a warning when `run` half cycles in a row were low and the voltage came back."""
+    first = first_run(low, run)
+    if first is None:
+        return ()
+    hours = (float(half_cycles.start[first]) - float(half_cycles.start[0])) / 3600.0
+    text = (
+        f"below {ratio:g} x the early level from {hours:.4g} h after the first half cycle on, then back: a soft short?"
+    )
+    return (coded("LI-W-ANA-011", text),)
+
+
+def first_run(flags: BoolArray, length: int) -> int | None:
+    """Return where the first run of at least `length` true entries starts, or None."""
+    if flags.size < length:
+        return None
+    true_within = np.convolve(flags.astype(np.int64), np.ones(length, dtype=np.int64), mode="valid")
+    found = np.flatnonzero(true_within == length)
+    return int(found[0]) if found.size else None
+
+
+def time_to_short_circuit(short: HardShort, origin: float, *, ratio: float = 0.1, run: int = 3) -> Estimate:
+    """Return the time from `origin` [s] to a hard short as an estimate, right-censored when there was none."""
+    definition = (
+        f"time from the first row to the onset of a confirmed hard short: mean |V| below {ratio:g} x its early level "
+        f"in at least {run} half cycles in a row, to the end of the record"
+    )
+    if short.time is None or short.not_before is None:
+        return Estimate(
+            "time_to_short_circuit",
+            None,
+            "s",
+            definition,
+            interval=(short.observed_until - origin, None),
+            interval_kind="censoring",
+            warnings=short.warnings,
+            censored="right",
+            censored_by="end of test",
+        )
+    value, early = short.time - origin, short.not_before - origin
+    return Estimate(
+        "time_to_short_circuit",
+        value,
+        "s",
+        definition,
+        standard_uncertainty=(value - early) / math.sqrt(12.0),
+        interval=(early, value),
+        interval_80=(early + 0.1 * (value - early), value - 0.1 * (value - early)),
+        interval_kind="sampling",
+        warnings=short.warnings,
+    )
+
+
+def check_soft_short_floor(
+    half_cycles: HalfCycles, hysteresis: FloatArray, *, area: float | None, factor: float = 2.0
+) -> tuple[str, bool]:
+    """Compare the hysteresis of all cycles with what electrolyte and separator alone need.
+
+    Current crosses one separator in a Li||Li cell, in both half cycles, so |V| is at least i R and a hysteresis of
+    ``factor |V|`` at least ``factor i R``, with i the current density and R the area resistance of *one* separator
+    with its electrolyte: 0.9-2.8 ohm cm2 for Celgard in an ether (PHYSICS fact 14; Menkin 2024).
+
+    Parameters
+    ----------
+    half_cycles : HalfCycles
+    hysteresis : (c,) float64, V
+    area : float or None, m2
+    factor : float
+        2 when the hysteresis is 2|V|, 1 when it is |V|.
+
+    Returns
+    -------
+    (str, bool)
+        The test and its outcome in words, and whether a soft short is likely or possible.
+    """
+    if half_cycles.charge is None or area is None or hysteresis.size == 0:
+        return "soft-short floor: not tested, it needs a current column, an electrode area and complete cycles", False
+    density = float(np.median(half_cycles.charge / half_cycles.on_time)) / area
+    least, greatest = (factor * density * resistance for resistance in SEPARATOR_RESISTANCE)
+    surely = int(np.count_nonzero(hysteresis < least))
+    perhaps = int(np.count_nonzero(hysteresis < greatest))
+    test = (
+        f"soft-short floor {factor:g} i R of one separator (0.9-2.8 ohm cm2, Celgard in an ether) at "
+        f"{density / 10.0:.3g} mA/cm2 = {least * 1e3:.3g} to {greatest * 1e3:.3g} mV: "
+    )
+    if perhaps == 0:
+        return f"{test}the hysteresis of all {hysteresis.size} cycles is above it", False
+    outcome = f"{surely} of {hysteresis.size} cycles are below its lower end, {perhaps} below its upper end"
+    return f"{test}{outcome}; a soft short is {'likely' if surely else 'possible'}", True

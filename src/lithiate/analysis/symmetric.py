@@ -1,0 +1,232 @@
+"""Symmetric cells, Li||Li: voltage hysteresis, the onset of its rise, and everything else a cycling record tells."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from attrs import evolve
+
+from lithiate.analysis.coded_warnings import coded
+from lithiate.analysis.cycling import HalfCycleFlag, HalfCycles, segment_half_cycles
+from lithiate.analysis.levels import level_estimate
+from lithiate.analysis.nucleation import first_nucleation_overpotential
+from lithiate.analysis.onset import onset_estimate
+from lithiate.analysis.robust import BoolArray, FloatArray, IntArray
+from lithiate.analysis.short_circuit import HardShort, check_soft_short_floor, find_hard_short, time_to_short_circuit
+from lithiate.analysis.symmetric_result import Cycles, SymmetricCyclingResult, SymmetricSettings
+from lithiate.core.estimate import Estimate
+from lithiate.core.measurement import CyclingRecord
+from lithiate.errors import AnalysisError
+
+
+def analyse_symmetric_cycling(record: CyclingRecord, **settings: float | str) -> SymmetricCyclingResult:
+    """Analyse the cycling record of a symmetric cell.
+
+    Parameters
+    ----------
+    record : CyclingRecord
+        With or without a current column. Its provenance and conditions are not looked at.
+    **settings
+        Fields of `SymmetricSettings`.
+
+    Returns
+    -------
+    SymmetricCyclingResult
+        Times count from the first row of the record.
+
+    Raises
+    ------
+    AnalysisError
+        ``LI-ANA-001`` when there is no half cycle in the record, a setting is not valid, or a cell that is not stated
+        gives back energy every other half cycle.
+
+    Notes
+    -----
+    It is not for records with changing current (rate or critical-current tests): one early level has no meaning there,
+    and half cycles are judged against one typical duration.
+    """
+    chosen = SymmetricSettings.from_keywords(settings)
+    current = _usable_current(record)
+    half_cycles = segment_half_cycles(record.time, record.voltage, current, record.row_flags, area=record.specimen.area)
+    _refuse_other_cells(record, half_cycles)
+    cycles = _cycles(record, half_cycles, chosen)
+    short = find_hard_short(
+        half_cycles, record.time, record.voltage, ratio=chosen.short_ratio, run=chosen.short_half_cycles
+    )
+    seen = cycles.end <= (math.inf if short.time is None else short.time)
+    floor, below_floor = check_soft_short_floor(
+        half_cycles, cycles.hysteresis[seen], area=record.specimen.area, factor=chosen.hysteresis_factor
+    )
+    estimates = _estimates(record, current, half_cycles, cycles, seen, short, chosen)
+    warnings = [*record.warnings, *_record_warnings(record, current, half_cycles)]
+    if below_floor:
+        warnings.append(coded("LI-W-ANA-013", floor))
+    for estimate in estimates.values():
+        warnings.extend(estimate.warnings)
+    return SymmetricCyclingResult(
+        **estimates,
+        soft_short_floor=floor,
+        cycles=cycles,
+        half_cycles=half_cycles,
+        settings=chosen,
+        specimen=record.specimen.name,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _estimates(
+    record: CyclingRecord,
+    current: FloatArray | None,
+    half_cycles: HalfCycles,
+    cycles: Cycles,
+    seen: BoolArray,
+    short: HardShort,
+    settings: SymmetricSettings,
+) -> dict[str, Estimate]:
+    """Return the estimates by their names in the result, from the cycles that were `seen` before a hard short."""
+    resolution, origin = half_cycles.resolution, float(record.time[0])
+    hysteresis, plateau = cycles.hysteresis[seen], cycles.plateau[seen].mean(axis=1)
+    early = level_estimate("voltage_hysteresis", hysteresis, settings, resolution, late=False)
+    return {
+        "voltage_hysteresis": early,
+        "voltage_hysteresis_late": level_estimate("voltage_hysteresis", hysteresis, settings, resolution, late=True),
+        "hysteresis_onset_time": onset_estimate(
+            cycles.start[seen], cycles.end[seen], hysteresis, early, short, origin, settings
+        ),
+        "time_to_short_circuit": time_to_short_circuit(
+            short, origin, ratio=settings.short_ratio, run=settings.short_half_cycles
+        ),
+        "nucleation_overpotential": _nucleation(half_cycles, record.time, record.voltage, current),
+        "plateau_overpotential": level_estimate("plateau_overpotential", plateau, settings, resolution, late=False),
+        "plateau_overpotential_late": level_estimate("plateau_overpotential", plateau, settings, resolution, late=True),
+    }
+
+
+def pair_half_cycles(half_cycles: HalfCycles) -> IntArray:
+    """Return the position of the first half of every cycle.
+
+    A cycle is two complete half cycles of opposite polarity that follow one another without a gap between them.
+    """
+    rows = half_cycles.rows
+    complete = half_cycles.complete
+    linked = (
+        complete[:-1] & complete[1:] & (half_cycles.polarity[:-1] != half_cycles.polarity[1:]) & ~rows.gap_after[:-1]
+    )
+    position = np.arange(len(half_cycles))
+    stretch = np.maximum.accumulate(np.where(np.append(True, ~linked), position, 0))
+    return np.flatnonzero(linked & ((position - stretch)[:-1] % 2 == 0))
+
+
+def voltage_hysteresis_per_cycle(
+    half_cycles: HalfCycles, first_half_cycle: IntArray, *, factor: float = 2.0
+) -> FloatArray:
+    """Return `factor` times the time-weighted mean |V| over the on-time of both halves of each cycle.
+
+    Parameters
+    ----------
+    half_cycles : HalfCycles
+    first_half_cycle : (c,) int64
+        From `pair_half_cycles`.
+    factor : float
+        2 for the gap between stripping and plating (the default definition), 1 for the mean |V|.
+
+    Returns
+    -------
+    (c,) float64, V
+    """
+    first, second = first_half_cycle, first_half_cycle + 1
+    moment = half_cycles.mean_absolute_voltage * half_cycles.on_time
+    on_time = half_cycles.on_time[first] + half_cycles.on_time[second]
+    return np.asarray(factor * (moment[first] + moment[second]) / on_time, dtype=np.float64)
+
+
+def _refuse_other_cells(record: CyclingRecord, half_cycles: HalfCycles) -> None:
+    """Raise when a cell that nothing names delivers energy every other half cycle, as only a full cell does."""
+    if record.specimen.cell is not None or half_cycles.energy is None or len(half_cycles) < 4:
+        return
+    dissipating = float(np.mean(half_cycles.energy > 0.0))
+    if 0.25 < dissipating < 0.75:
+        raise AnalysisError(
+            "this does not look like a symmetric cell",
+            code="LI-ANA-001",
+            where=record.specimen.name,
+            got=f"voltage and current of one sign in {dissipating:.0%} of {len(half_cycles)} half cycles",
+            expected="a voltage that changes its sign with the current (cell='symmetric' analyses it all the same)",
+        )
+
+
+def _usable_current(record: CyclingRecord) -> FloatArray | None:
+    # A column that is zero throughout was not recorded, whatever its name says.
+    return record.current if record.current is not None and bool(record.current.any()) else None
+
+
+def _cycles(record: CyclingRecord, half_cycles: HalfCycles, settings: SymmetricSettings) -> Cycles:
+    first = pair_half_cycles(half_cycles)
+    second = first + 1
+    factor = settings.hysteresis_factor
+    share = half_cycles.on_time[first] / (half_cycles.on_time[first] + half_cycles.on_time[second])
+    sampling = half_cycles.mean_sampling_uncertainty
+    rows = half_cycles.rows.counts[first] + half_cycles.rows.counts[second]
+    spread = np.hypot(
+        np.hypot(share * sampling[first], (1.0 - share) * sampling[second]),
+        half_cycles.noise / np.sqrt(rows),
+    )
+    rounding = half_cycles.resolution / math.sqrt(12.0)
+    vendor = record.vendor_cycle_number
+    return Cycles(
+        number=np.arange(1, first.size + 1),
+        vendor_number=None if vendor is None else vendor[half_cycles.first_row[first]],
+        first_half_cycle=first,
+        start=half_cycles.start[first],
+        end=half_cycles.end[second],
+        hysteresis=voltage_hysteresis_per_cycle(half_cycles, first, factor=factor),
+        hysteresis_uncertainty=factor * np.hypot(spread, rounding),
+        tip=np.column_stack([half_cycles.tip[first], half_cycles.tip[second]]),
+        plateau=np.column_stack([half_cycles.plateau[first], half_cycles.plateau[second]]),
+    )
+
+
+def _nucleation(half_cycles: HalfCycles, time: FloatArray, voltage: FloatArray, current: FloatArray | None) -> Estimate:
+    estimate = first_nucleation_overpotential(half_cycles, time, voltage, current)
+    if half_cycles.complete[0]:
+        return estimate
+    share = float(half_cycles.on_time[0] / np.median(half_cycles.on_time))
+    text = f"the first half cycle has {share:.0%} of the usual duration: the record may begin after the tip"
+    return evolve(estimate, warnings=(*estimate.warnings, coded("LI-W-ANA-017", text)))
+
+
+def _record_warnings(record: CyclingRecord, current: FloatArray | None, half_cycles: HalfCycles) -> list[str]:
+    """Return what is worth knowing about the record as a whole."""
+    warnings = []
+    if record.specimen.cell is None:
+        warnings.append(coded("LI-W-ANA-003", "the kind of cell is not stated; it was analysed as a symmetric cell"))
+    if record.specimen.area is None:
+        warnings.append(coded("LI-W-ANA-001", "the electrode area is not known: areal numbers are null"))
+    if current is None:
+        why = "there is no current column" if record.current is None else "the current is zero in every row"
+        warnings.append(coded("LI-W-ANA-002", f"{why}: half cycles and on-time come from the voltage alone"))
+    return warnings + _half_cycle_warnings(record, current, half_cycles)
+
+
+def _half_cycle_warnings(record: CyclingRecord, current: FloatArray | None, half_cycles: HalfCycles) -> list[str]:
+    warnings = []
+    incomplete = int(np.count_nonzero(~half_cycles.complete))
+    if incomplete:
+        text = f"{incomplete} half cycle(s) are cut off and left out of the values per cycle"
+        warnings.append(coded("LI-W-ANA-005", text))
+    gaps = int(np.count_nonzero(half_cycles.rows.gap_after[:-1] | half_cycles.rows.gap_before[1:]))
+    if gaps:
+        text = f"{gaps} gap(s) in the record; cycles that were not recorded are not counted"
+        warnings.append(coded("LI-W-ANA-006", text))
+    if current is None and bool((half_cycles.flags & HalfCycleFlag.RESTED).any()):
+        text = "rests were told by |V| below 10 % of the half cycle's level; a slow relaxation counts as on-time"
+        warnings.append(coded("LI-W-ANA-007", text))
+    rest_of_record = float(record.time[-1] - half_cycles.end[-1])
+    if current is None and rest_of_record > 2.0 * float(np.median(half_cycles.duration)):
+        text = (
+            f"the record goes on for {rest_of_record / 3600.0:.4g} h after the last half cycle: a rest or a short "
+            "circuit, which the voltage alone does not tell apart"
+        )
+        warnings.append(coded("LI-W-ANA-019", text))
+    return warnings

@@ -1,0 +1,247 @@
+"""What the analysis of a symmetric cell's cycling record gives: settings, cycles and the result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from attrs import field, fields, frozen
+from numpy.typing import NDArray
+
+from lithiate.analysis.cycling import HalfCycles
+from lithiate.analysis.robust import FloatArray, IntArray
+from lithiate.core.estimate import Estimate
+from lithiate.core.techniques import QUANTITIES
+from lithiate.errors import AnalysisError, nearest_match
+
+HYSTERESIS_FACTORS = {"2|V|": 2.0, "|V|": 1.0}
+"""Definition of the voltage hysteresis -> factor on the mean |V| of a cycle."""
+
+
+@frozen(kw_only=True)
+class SymmetricSettings:
+    """Settings of the analysis; every definition that a result prints names those it used.
+
+    Parameters
+    ----------
+    hysteresis_definition : {"2|V|", "|V|"}
+    first_early_cycle, last_early_cycle : int
+        Cycles whose median is the early level.
+    late_cycles : int
+        Number of last complete cycles whose median is the late level.
+    onset_ratio, onset_cycles : float, int
+        Onset: this many cycles in a row above this multiple of the early level.
+    fall_ratio : float
+        A fall: as many cycles in a row below this multiple.
+    short_ratio, short_half_cycles : float, int
+        Hard short: at least this many half cycles, to the end, below this share of the early |V|.
+    """
+
+    hysteresis_definition: str = "2|V|"
+    first_early_cycle: int = field(default=5, converter=int)
+    last_early_cycle: int = field(default=24, converter=int)
+    late_cycles: int = field(default=20, converter=int)
+    onset_ratio: float = field(default=1.5, converter=float)
+    onset_cycles: int = field(default=10, converter=int)
+    fall_ratio: float = field(default=0.67, converter=float)
+    short_ratio: float = field(default=0.1, converter=float)
+    short_half_cycles: int = field(default=3, converter=int)
+
+    def __attrs_post_init__(self) -> None:
+        if self.hysteresis_definition not in HYSTERESIS_FACTORS:
+            raise _setting_error("hysteresis_definition", self.hysteresis_definition, " or ".join(HYSTERESIS_FACTORS))
+        if not 1 <= self.first_early_cycle <= self.last_early_cycle:
+            got = f"{self.first_early_cycle} to {self.last_early_cycle}"
+            raise _setting_error("first_early_cycle", got, "1 <= first_early_cycle <= last_early_cycle")
+        for name in ("late_cycles", "onset_cycles", "short_half_cycles"):
+            if getattr(self, name) < 1:
+                raise _setting_error(name, getattr(self, name), "at least 1")
+        if not (self.onset_ratio > 1.0 > self.fall_ratio > self.short_ratio > 0.0):
+            got = f"{self.onset_ratio:g}, {self.fall_ratio:g}, {self.short_ratio:g}"
+            raise _setting_error("onset_ratio", got, "onset_ratio > 1 > fall_ratio > short_ratio > 0")
+
+    @property
+    def hysteresis_factor(self) -> float:
+        """Factor on the mean |V| of a cycle."""
+        return HYSTERESIS_FACTORS[self.hysteresis_definition]
+
+    @classmethod
+    def from_keywords(cls, settings: Mapping[str, Any]) -> SymmetricSettings:
+        """Build settings from names and values (numbers, or text as a command line gives it).
+
+        Raises
+        ------
+        AnalysisError
+            ``LI-ANA-001`` for a name that is not known or a value that does not fit.
+        """
+        names = [entry.name for entry in fields(cls)]
+        for name in settings:
+            if name not in names:
+                raise AnalysisError(
+                    f"unknown setting {name!r} of the symmetric-cell analysis",
+                    code="LI-ANA-001",
+                    expected=", ".join(names),
+                    nearest=nearest_match(name, names),
+                )
+        try:
+            return cls(**settings)
+        except ValueError as error:
+            raise AnalysisError(
+                "a setting of the symmetric-cell analysis is not a number", code="LI-ANA-001", got=str(error)
+            ) from error
+
+
+def _setting_error(name: str, got: object, expected: str) -> AnalysisError:
+    return AnalysisError(
+        f"setting '{name}' of the symmetric-cell analysis is not valid",
+        code="LI-ANA-001",
+        got=got,
+        expected=expected,
+    )
+
+
+@frozen(eq=False, kw_only=True)
+class Cycles:
+    """One row a complete cycle, as arrays of length c, in SI units.
+
+    Parameters
+    ----------
+    number : (c,) int64
+        From 1, from the first complete half cycle on.
+    vendor_number : (c,) int64 or None
+        The instrument's counter in the cycle's first row.
+    first_half_cycle : (c,) int64
+        Position in the half cycles of the first half; the second one follows it.
+    start, end : (c,) float64, s
+        Record time.
+    hysteresis, hysteresis_uncertainty : (c,) float64, V
+        Voltage hysteresis and its standard uncertainty from sampling, resolution and noise.
+    tip, plateau : (c, 2) float64, V
+        Of the first and the second half.
+    """
+
+    number: IntArray
+    vendor_number: NDArray[np.int64] | None
+    first_half_cycle: IntArray
+    start: FloatArray
+    end: FloatArray
+    hysteresis: FloatArray
+    hysteresis_uncertainty: FloatArray
+    tip: FloatArray
+    plateau: FloatArray
+
+    def __len__(self) -> int:
+        return int(self.number.size)
+
+
+@frozen(eq=False, kw_only=True)
+class SymmetricCyclingResult:
+    """Numbers of a Li||Li cycling record, each an `Estimate`, and the arrays that they come from.
+
+    Parameters
+    ----------
+    voltage_hysteresis, voltage_hysteresis_late : Estimate
+        Median over the early and over the last cycles.
+    hysteresis_onset_time : Estimate
+        Start of the lasting rise of the hysteresis; right-censored when there was none.
+    time_to_short_circuit : Estimate
+        Onset of a confirmed hard short; right-censored when there was none.
+    nucleation_overpotential : Estimate
+        Of the first half cycle.
+    plateau_overpotential, plateau_overpotential_late : Estimate
+    soft_short_floor : str
+        The soft-short floor test and its outcome in words.
+    cycles : Cycles
+    half_cycles : HalfCycles
+    settings : SymmetricSettings
+    specimen : str
+        Name of the specimen.
+    warnings : tuple of str
+        Coded warnings of the record and of the analysis as a whole.
+    """
+
+    voltage_hysteresis: Estimate
+    voltage_hysteresis_late: Estimate
+    hysteresis_onset_time: Estimate
+    time_to_short_circuit: Estimate
+    nucleation_overpotential: Estimate
+    plateau_overpotential: Estimate
+    plateau_overpotential_late: Estimate
+    soft_short_floor: str
+    cycles: Cycles
+    half_cycles: HalfCycles
+    settings: SymmetricSettings
+    specimen: str
+    warnings: tuple[str, ...]
+
+    def estimates(self) -> Iterator[Estimate]:
+        """Iterate over the estimates, in the order of the attributes."""
+        for entry in fields(type(self)):
+            value = getattr(self, entry.name)
+            if isinstance(value, Estimate):
+                yield value
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain types for JSON: SI numbers, and beside them the units of the contract.
+
+        Never NaN or Infinity; what is not known is None. The table of cycles is given in SI as columns.
+        """
+        duration = float(np.median(self.half_cycles.duration))
+        return {
+            "schema_version": 1,
+            "technique": "cycling",
+            "analysis": "symmetric",
+            "specimen": self.specimen,
+            "half_cycle_count": len(self.half_cycles),
+            "half_cycle_duration": {"value": duration / 3600.0, "unit": "h", "si_value": duration, "si_unit": "s"},
+            "cycle_count": len(self.cycles),
+            "estimates": [_estimate_to_dict(estimate) for estimate in self.estimates()],
+            "soft_short_floor": self.soft_short_floor,
+            "cycles": _columns(self.cycles),
+            "settings": {entry.name: getattr(self.settings, entry.name) for entry in fields(SymmetricSettings)},
+            "warnings": list(self.warnings),
+        }
+
+
+def _estimate_to_dict(estimate: Estimate) -> dict[str, Any]:
+    from lithiate.units import convert
+
+    unit = QUANTITIES[estimate.quantity].unit
+
+    def printed(value: float | None) -> float | None:
+        return None if value is None else float(convert(value, estimate.unit, unit))
+
+    def pair(interval: tuple[float | None, float | None] | None) -> list[float | None] | None:
+        return None if interval is None else [printed(interval[0]), printed(interval[1])]
+
+    return {
+        "quantity": estimate.quantity,
+        "value": printed(estimate.value),
+        "unit": unit,
+        "uncertainty": printed(estimate.standard_uncertainty),
+        "interval": pair(estimate.interval),
+        "interval_80": pair(estimate.interval_80),
+        "interval_kind": estimate.interval_kind,
+        "si_value": estimate.value,
+        "si_unit": estimate.unit,
+        "si_uncertainty": estimate.standard_uncertainty,
+        "definition": estimate.definition,
+        "conditions": dict(estimate.conditions),
+        "warnings": list(estimate.warnings),
+        "censored": estimate.censored,
+        "censored_by": estimate.censored_by,
+    }
+
+
+def _columns(cycles: Cycles) -> dict[str, Any]:
+    columns = {entry.name: getattr(cycles, entry.name) for entry in fields(Cycles)}
+    return {name: None if array is None else _finite(array.tolist()) for name, array in columns.items()}
+
+
+def _finite(value: object) -> object:
+    """Replace what JSON has no word for by None, in lists of any depth."""
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
