@@ -1,0 +1,60 @@
+"""The only module that imports numba.
+
+The compiled code is cached in a folder named by a hash of the sources that are compiled, because numba's own cache
+does not notice that a *called* function in another module has changed and would give a stale answer. The folder lies in
+the user's cache, or in a temporary folder where that cannot be written (read-only installation, no home).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def _source_hash() -> str:
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted([Path(__file__), root / "constants.py", *root.glob("formulas/*.py"), *root.glob("twin/*.py")]):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> Path:
+    name = f"numba-{_source_hash()}"
+    candidates = [Path(tempfile.gettempdir()) / f"lithiate-{os.environ.get('USER', 'user')}" / name]
+    home = os.environ.get("XDG_CACHE_HOME")
+    with contextlib.suppress(RuntimeError):  # there may be no home folder; the temporary folder serves then
+        candidates.insert(0, (Path(home) if home else Path.home() / ".cache") / "lithiate" / name)
+    for folder in candidates:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return Path(tempfile.mkdtemp(prefix="lithiate-numba-"))
+
+
+# numba reads this variable when it is imported; a folder that the user chose stays.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder()))
+
+import numba  # noqa: E402 - the cache folder must be named first
+import numpy as np  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
+
+Vector = NDArray[np.float64]
+"""One-dimensional array of compiled code."""
+
+Matrix = NDArray[np.float64]
+"""Two-dimensional array of compiled code."""
+
+Record = Any
+"""A record (or an array of records) with named float fields; compiled code reads them as attributes."""
+
+njit = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
+"""Compile a function: cached, without the interpreter lock, IEEE arithmetic in the order written."""

@@ -1,0 +1,382 @@
+"""The one integrator: a Rosenbrock-W method with error control, for half cycles at constant current.
+
+Method: ROS34PW2 of Rang & Angermann (BIT Numer. Math. 45, 761 (2005)): four stages, order 3 with an embedded order 2,
+L-stable, stiffly accurate. As a W-method it keeps its order with *any* matrix in place of the Jacobian. The matrix used
+is that of salt diffusion, the only stiff part: a step costs four right-hand sides and four tridiagonal solves. Its
+columns sum to zero, so that linear invariants (salt, lithium) are kept to rounding.
+
+Events are located on the interpolant of a step and the step is then done again up to the event.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lithiate._jit import Matrix, Record, Vector, njit
+from lithiate.twin.equations import (
+    ADDITIVE,
+    ELECTROLYTE,
+    EXCESS_SALT,
+    HAZARD,
+    LEAKED,
+    OUT_LEAK,
+    OUT_LOWEST_SALT,
+    OUT_VOLTAGE,
+    OUTPUTS,
+    PER_ELECTRODE,
+    Q_DEAD,
+    Q_INTERIOR,
+    Q_RESERVOIR,
+    Q_SEI_INTERIOR,
+    Q_SEI_TOP,
+    Q_TOP,
+    ROUGHNESS,
+    SALT,
+    SALT_CELLS,
+    SHORT,
+    STATES,
+    diffusion_matrix,
+    grid,
+    right_hand_side,
+)
+from lithiate.twin.transport import solve_tridiagonal
+
+STAGES = 4
+GAMMA = 0.43586652150845900
+_ALPHA = np.array(
+    [
+        [0.0, 0.0, 0.0, 0.0],
+        [0.87173304301691801, 0.0, 0.0, 0.0],
+        [0.84457060015369423, -0.11299064236484185, 0.0, 0.0],
+        [0.0, 0.0, 1.0, 0.0],
+    ]
+)
+_GAMMA_MATRIX = np.array(
+    [
+        [GAMMA, 0.0, 0.0, 0.0],
+        [-0.87173304301691801, GAMMA, 0.0, 0.0],
+        [-0.90338057013044082, 0.054180672388095326, GAMMA, 0.0],
+        [0.24212380706095346, -1.2232505839045147, 0.54526025533510214, GAMMA],
+    ]
+)
+_WEIGHTS = np.array([0.24212380706095346, -1.2232505839045147, 1.5452602553351020, 0.43586652150845900])
+_EMBEDDED = np.array([0.37810903145819369, -0.096042292212423178, 0.50000000000000000, 0.21793326075422950])
+
+# The form without matrix products: u = Gamma k (Hairer & Wanner, Solving ODEs II, sec. IV.7).
+_INVERSE = np.linalg.inv(_GAMMA_MATRIX)
+STAGE_STATE = _ALPHA @ _INVERSE
+STAGE_SUM = np.diag(np.full(STAGES, 1.0 / GAMMA)) - _INVERSE
+STEP_WEIGHTS = _WEIGHTS @ _INVERSE
+ERROR_WEIGHTS = (_WEIGHTS - _EMBEDDED) @ _INVERSE
+
+
+def _first_dense_weights() -> NDArray[np.float64]:
+    """Weights p of y(theta) = y0 + sum_i (p_i theta + (b_i - p_i) theta^2) k_i, of order 2 for any matrix.
+
+    sum p = 1, sum p alpha = 0, sum p gamma = 0; of the solutions the one of least norm.
+    """
+    conditions = np.array([np.ones(STAGES), _ALPHA.sum(axis=1), _GAMMA_MATRIX.sum(axis=1)])
+    weights = np.linalg.lstsq(conditions, np.array([1.0, 0.0, 0.0]), rcond=None)[0]
+    return np.asarray(weights)
+
+
+DENSE_WEIGHTS = _first_dense_weights() @ _INVERSE
+
+# why the integration of a half cycle ended
+COMPLETE, VOLTAGE_LIMIT, EXHAUSTED, SALT_DEPLETED, SHORT_CIRCUIT, SHORT_BORN, STEP_FAILED = range(7)
+
+SMALLEST_STEP = 1e-9
+EXHAUSTION_CHARGE = 36.0
+"""Lithium [C/m2] below which an electrode counts as exhausted: 1 uAh/cm2."""
+DEPLETION_SHARE = 0.02
+"""Salt at a face, over the mean, below which the salt counts as depleted; twice what the smooth floor distorts."""
+HARD_SHORT_SHARE = 0.5
+"""Share of the current through filaments above which a short is hard: it then heats and thickens."""
+
+
+def error_scale(areal_capacity: float, salt: float, electrolyte: float, additive: float) -> NDArray[np.float64]:
+    """Return the size (STATES,) against which the error of each state is measured; SI units of the state."""
+    scale = np.full(STATES, areal_capacity)
+    for offset in (0, PER_ELECTRODE):
+        scale[offset + Q_DEAD] = scale[offset + Q_SEI_TOP] = scale[offset + Q_SEI_INTERIOR] = 0.05 * areal_capacity
+        scale[offset + ROUGHNESS] = 1.0
+    scale[ELECTROLYTE] = 0.1 * electrolyte
+    scale[ADDITIVE] = max(additive, 0.05 * areal_capacity)
+    scale[SHORT] = 10.0
+    scale[HAZARD] = 1.0
+    scale[LEAKED] = areal_capacity
+    scale[EXCESS_SALT] = salt * 10.0
+    scale[SALT:] = salt
+    return scale
+
+
+@njit
+def attempt_step(
+    y: Vector,
+    dy: Vector,
+    h: float,
+    plating: int,
+    current: float,
+    electrodes: Record,
+    cell: Record,
+    intact: Vector,
+    noise: Vector,
+    guess: Vector,
+    stages: Matrix,
+    matrix: Matrix,
+    out: Vector,
+    branches: Matrix,
+    work: Matrix,
+    new: Vector,
+) -> None:
+    """Take one Rosenbrock-W step of length `h` from `y`, whose derivative is `dy`.
+
+    `new` receives the state, row STAGES of `stages` the estimate of its error.
+    """
+    n = y.shape[0]
+    lower, diagonal, upper, scratch = matrix[0], matrix[1], matrix[2], matrix[3]
+    grid(y, cell, electrodes, work[0], work[1], work[2])
+    diffusion_matrix(cell, work[0], work[1], work[2], lower, diagonal, upper)
+    shift = 1.0 / (h * GAMMA)
+    for k in range(SALT_CELLS):
+        lower[k] = -lower[k]
+        upper[k] = -upper[k]
+        diagonal[k] = shift - diagonal[k]
+    slope = stages[STAGES + 1]
+    point = stages[STAGES + 2]
+    for s in range(STAGES):
+        if s == 0:
+            for i in range(n):
+                slope[i] = dy[i]
+        else:
+            for i in range(n):
+                total = y[i]
+                for r in range(s):
+                    total += STAGE_STATE[s, r] * stages[r, i]
+                point[i] = total
+            right_hand_side(point, plating, current, electrodes, cell, intact, noise, guess, slope, out, branches, work)
+        for i in range(n):
+            total = slope[i]
+            for r in range(s):
+                total += STAGE_SUM[s, r] / h * stages[r, i]
+            stages[s, i] = total
+        for i in range(SALT):
+            stages[s, i] /= shift
+        solve_tridiagonal(lower, diagonal, upper, stages[s, SALT:], scratch)
+    for i in range(n):
+        change = 0.0
+        error = 0.0
+        for s in range(STAGES):
+            change += STEP_WEIGHTS[s] * stages[s, i]
+            error += ERROR_WEIGHTS[s] * stages[s, i]
+        new[i] = y[i] + change
+        stages[STAGES, i] = error
+
+
+@njit
+def interpolate(
+    theta: float, h: float, y0: Vector, dy0: Vector, y1: Vector, dy1: Vector, stages: Matrix, point: Vector
+) -> None:
+    """Fill `point` with the state at the fraction `theta` of a step.
+
+    Cubic Hermite where nothing is stiff. The salt takes the second-order extension built on the stages: its derivative
+    at the ends of a long step is noise times the fastest diffusion rate, and must not be used.
+    """
+    t2 = theta * theta
+    t3 = t2 * theta
+    a, b = 2.0 * t3 - 3.0 * t2 + 1.0, (t3 - 2.0 * t2 + theta) * h
+    c, d = 3.0 * t2 - 2.0 * t3, (t3 - t2) * h
+    for i in range(SALT):
+        point[i] = a * y0[i] + b * dy0[i] + c * y1[i] + d * dy1[i]
+    for i in range(SALT, y0.shape[0]):
+        change = 0.0
+        for s in range(STAGES):
+            change += (DENSE_WEIGHTS[s] * theta + (STEP_WEIGHTS[s] - DENSE_WEIGHTS[s]) * t2) * stages[s, i]
+        point[i] = y0[i] + change
+
+
+@njit
+def event_values(y: Vector, out: Vector, plating: int, limits: Vector, values: Vector) -> None:
+    """Fill `values` (5,): each is positive until its event: voltage, lithium, salt, hard short, birth of a short."""
+    offset = PER_ELECTRODE if plating == 0 else 0
+    metallic = y[offset + Q_INTERIOR] + y[offset + Q_TOP] + y[offset + Q_RESERVOIR]
+    values[0] = limits[0] - out[OUT_VOLTAGE]
+    if not math.isfinite(out[OUT_VOLTAGE]):
+        values[0] = -1.0
+    values[1] = (metallic - EXHAUSTION_CHARGE) / EXHAUSTION_CHARGE
+    values[2] = out[OUT_LOWEST_SALT] - DEPLETION_SHARE
+    values[3] = limits[2] - out[OUT_LEAK]
+    values[4] = limits[1] - y[HAZARD]
+
+
+@njit
+def _report(sampled: Matrix, row: int, time: float, out: Vector) -> None:
+    """Write time and outputs into a row of `sampled`."""
+    sampled[row, 0] = time
+    for k in range(OUTPUTS):
+        sampled[row, 1 + k] = out[k]
+
+
+@njit
+def half_cycle(
+    y: Vector,
+    dy: Vector,
+    t: float,
+    duration: float,
+    h: float,
+    settings: Vector,
+    limits: Vector,
+    plating: int,
+    current: float,
+    electrodes: Record,
+    cell: Record,
+    intact: Vector,
+    noise: Vector,
+    guess: Vector,
+    scale: Vector,
+    samples: Vector,
+    next_sample: int,
+    sampled: Matrix,
+    out: Vector,
+    stages: Matrix,
+    matrix: Matrix,
+    branches: Matrix,
+    work: Matrix,
+    scratch: Matrix,
+) -> tuple[int, float, float, int, int]:
+    """Integrate from `t` to `duration` [s since the start of the half cycle], or to the first event.
+
+    Parameters
+    ----------
+    y, dy : (STATES,) float
+        State, overwritten with that of the end, and scratch for its derivative.
+    h : float, s
+        First step.
+    settings : (2,) float
+        Relative tolerance, and a fixed step [s] (0 for error control).
+    limits : (3,) float
+        Voltage limit [V], hazard at which the next soft short is born, share of leaked current above which a short is
+        hard.
+    samples : (m,) float, s;  next_sample : int;  sampled : (m, 1 + OUTPUTS) float
+        Times to report at, the first that is still open, and where the outputs go.
+
+    Returns
+    -------
+    (reason, t, h, next_sample, steps)
+    """
+    n = y.shape[0]
+    new, dnew, point, dpoint, values, probe = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5]
+    fixed = settings[1]
+    steps = 0
+    rejected = False
+    right_hand_side(y, plating, current, electrodes, cell, intact, noise, guess, dy, out, branches, work)
+    event_values(y, out, plating, limits, values)
+    for k in range(5):
+        if values[k] <= 0.0:
+            return k + 1, t, h, next_sample, steps
+    if next_sample < samples.shape[0] and samples[next_sample] <= t:
+        _report(sampled, next_sample, t, out)
+        next_sample += 1
+    while duration - t > 1e-9 * duration:
+        if fixed > 0.0:
+            h = fixed
+        step = min(h, duration - t)
+        if 0.0 < duration - t - step < 0.1 * step and fixed <= 0.0:
+            step = 0.5 * (duration - t)
+        attempt_step(
+            y,
+            dy,
+            step,
+            plating,
+            current,
+            electrodes,
+            cell,
+            intact,
+            noise,
+            guess,
+            stages,
+            matrix,
+            out,
+            branches,
+            work,
+            new,
+        )
+        total = 0.0
+        for i in range(n):
+            ratio = stages[STAGES, i] / (settings[0] * scale[i])
+            total += ratio * ratio
+        error = math.sqrt(total / n)
+        if fixed <= 0.0 and not error <= 1.0:
+            rejected = True
+            h = step * (max(0.2, 0.9 * error ** (-1.0 / 3.0)) if math.isfinite(error) else 0.1)
+            if h < SMALLEST_STEP:
+                return STEP_FAILED, t, h, next_sample, steps
+            continue
+        right_hand_side(new, plating, current, electrodes, cell, intact, noise, guess, dnew, out, branches, work)
+        event_values(new, out, plating, limits, probe)
+        hit = -1
+        for k in range(5):
+            if probe[k] <= 0.0:
+                hit = k
+        if hit >= 0:
+            # the earliest crossing of the events that are crossed, by bisection on the interpolant
+            low, high = 0.0, 1.0
+            while (high - low) * step > 1e-9 * duration:
+                middle = 0.5 * (low + high)
+                interpolate(middle, step, y, dy, new, dnew, stages, point)
+                right_hand_side(
+                    point, plating, current, electrodes, cell, intact, noise, guess, dpoint, out, branches, work
+                )
+                event_values(point, out, plating, limits, probe)
+                crossed = False
+                for k in range(5):
+                    if probe[k] <= 0.0:
+                        crossed = True
+                        hit = k
+                if crossed:
+                    high = middle
+                else:
+                    low = middle
+            step *= high
+            attempt_step(
+                y,
+                dy,
+                step,
+                plating,
+                current,
+                electrodes,
+                cell,
+                intact,
+                noise,
+                guess,
+                stages,
+                matrix,
+                out,
+                branches,
+                work,
+                new,
+            )
+            right_hand_side(new, plating, current, electrodes, cell, intact, noise, guess, dnew, out, branches, work)
+        while next_sample < samples.shape[0] and samples[next_sample] <= t + step * (1.0 + 1e-12):
+            interpolate((samples[next_sample] - t) / step, step, y, dy, new, dnew, stages, point)
+            right_hand_side(
+                point, plating, current, electrodes, cell, intact, noise, guess, dpoint, out, branches, work
+            )
+            _report(sampled, next_sample, samples[next_sample], out)
+            next_sample += 1
+        steps += 1
+        t += step
+        for i in range(n):
+            y[i] = new[i]
+            dy[i] = dnew[i]
+        if hit >= 0:
+            right_hand_side(y, plating, current, electrodes, cell, intact, noise, guess, dy, out, branches, work)
+            return hit + 1, t, h, next_sample, steps
+        if fixed <= 0.0:
+            growth = 5.0 if error < 1e-6 else min(5.0, max(0.2, 0.9 * error ** (-1.0 / 3.0)))
+            h = step * (min(growth, 1.0) if rejected else growth)
+            rejected = False
+    return COMPLETE, duration, h, next_sample, steps
