@@ -1,0 +1,76 @@
+"""A laboratory bench for lithium-metal anodes: simulate them, measure them, compare them.
+
+The names below are imported when they are first used (PEP 562), so that ``import lithiate`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lithiate.analysis import analyse
+    from lithiate.core.anode import Anode
+    from lithiate.core.cell import SymmetricCell
+    from lithiate.core.estimate import Estimate
+    from lithiate.core.measurement import Measurement
+    from lithiate.core.protocol import SymmetricCycling
+    from lithiate.errors import LithiateError
+    from lithiate.library import load_anode
+    from lithiate.readers import read
+    from lithiate.study.run import run_study
+    from lithiate.study.spec import load_study
+    from lithiate.twin import simulate
+    from lithiate.writers import write
+
+__version__ = "0.1.0"
+
+_MODULES = {
+    "Anode": "lithiate.core.anode",
+    "Estimate": "lithiate.core.estimate",
+    "LithiateError": "lithiate.errors",
+    "Measurement": "lithiate.core.measurement",
+    "SymmetricCell": "lithiate.core.cell",
+    "SymmetricCycling": "lithiate.core.protocol",
+    "analyse": "lithiate.analysis",
+    "load_anode": "lithiate.library",
+    "load_study": "lithiate.study.spec",
+    "read": "lithiate.readers",
+    "run_study": "lithiate.study.run",
+    "simulate": "lithiate.twin",
+    "write": "lithiate.writers",
+}
+
+__all__ = [
+    "Anode",
+    "Estimate",
+    "LithiateError",
+    "Measurement",
+    "SymmetricCell",
+    "SymmetricCycling",
+    "__version__",
+    "analyse",
+    "load_anode",
+    "load_study",
+    "read",
+    "run_study",
+    "simulate",
+    "write",
+]
+
+
+# A library does not decide where its log goes; the command line does.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: any of the names above
+    if name not in _MODULES:
+        raise AttributeError(f"module 'lithiate' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

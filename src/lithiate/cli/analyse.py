@@ -1,0 +1,136 @@
+"""``lithiate analyse``: the analyses of a study, on files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lithiate.cli.console import message, print_table
+
+if TYPE_CHECKING:
+    from lithiate.analysis.symmetric_result import SymmetricCyclingResult
+    from lithiate.core.measurement import CyclingRecord
+
+
+def analyse(
+    files: Annotated[
+        list[Path], typer.Argument(help="Files of ONE cell; several are joined in time.", metavar="FILE...")
+    ],
+    technique: Annotated[str | None, typer.Option(help="What the instrument recorded, such as cycling.")] = None,
+    area: Annotated[str | None, typer.Option(help='Electrode area with its unit: "1.13 cm^2".')] = None,
+    cell: Annotated[str | None, typer.Option(help="symmetric, plating, full or three-electrode.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="Setting of a reader or an analysis.", metavar="KEY=VALUE")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for a figure, the results and the measurement.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON to stdout.")] = False,
+) -> None:
+    """Read an instrument's files and print what they tell about the cell."""
+    from lithiate.analysis import analyse as analyse_measurement
+    from lithiate.readers import read
+
+    for_analysis, for_reader = split_settings(parse_settings(settings or ()))
+    record = read(list(files), area=area, cell=cell, technique=technique, settings=for_reader)
+    result = analyse_measurement(record, technique=technique, **for_analysis)
+    content = result.to_dict()
+    if out is not None:
+        _save(record, result, out)
+    if as_json:
+        typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False))
+        return
+    _print(content)
+    for warning in _all_warnings(content):
+        message(f"warning: {warning}")
+
+
+def parse_settings(pairs: Sequence[str]) -> dict[str, str]:
+    """Return ``KEY=VALUE`` texts as a mapping.
+
+    Raises
+    ------
+    typer.BadParameter
+        When one of them has no key or no ``=``.
+    """
+    table = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not (key.strip() and equals):
+            raise typer.BadParameter(f"expected KEY=VALUE, got {pair!r}", param_hint="--set")
+        table[key.strip()] = value.strip()
+    return table
+
+
+def split_settings(settings: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the settings of the analysis, and all others, which are the reader's."""
+    from attrs import fields_dict
+
+    from lithiate.analysis.symmetric_result import SymmetricSettings
+
+    names = fields_dict(SymmetricSettings)
+    own = {key: value for key, value in settings.items() if key in names}
+    return own, {key: value for key, value in settings.items() if key not in names}
+
+
+def _print(content: Mapping[str, Any]) -> None:
+    typer.echo(f"{content['specimen']}: {content['half_cycle_count']} half cycles, {content['cycle_count']} cycles")
+    lines = [_line(estimate) for estimate in content["estimates"]]
+    print_table(("quantity", "value", "uncertainty", "95 % interval", "unit"), lines)
+    typer.echo(f"soft-short check: {content['soft_short_floor']}")
+
+
+def _line(estimate: Mapping[str, Any]) -> tuple[str, ...]:
+    def text(value: float | None) -> str:
+        return "-" if value is None else f"{value:.4g}"
+
+    conditions = estimate["conditions"]
+    name = estimate["quantity"]
+    if "first_cycle" in conditions:
+        name += f" (cycles {conditions['first_cycle']:.0f}-{conditions['last_cycle']:.0f})"
+    low, high = estimate["interval"] or (None, None)
+    if low is None and high is None:
+        interval = "-"
+    else:
+        interval = f"> {text(low)}" if high is None else f"{text(low)} ... {text(high)}"
+    value = "not within the record" if estimate["censored"] else text(estimate["value"])
+    return name, value, text(estimate["uncertainty"]), interval, estimate["unit"]
+
+
+def _all_warnings(content: Mapping[str, Any]) -> list[str]:
+    own = [warning for estimate in content["estimates"] for warning in estimate["warnings"]]
+    return list(dict.fromkeys([*content["warnings"], *own]))
+
+
+def _save(record: CyclingRecord, result: SymmetricCyclingResult, folder: Path) -> None:
+    from lithiate import __version__
+    from lithiate.core.store import save_measurement, slug
+    from lithiate.figures.cycling import CellTrace, plot_voltage
+    from lithiate.figures.style import anode_styles, save
+    from lithiate.study.estimates import kind_estimates
+    from lithiate.study.layout import FIGURES, MEASUREMENTS, RESULTS_JSON
+    from lithiate.study.results import StudyResults, Subject, make_row, save_results
+
+    specimen = record.specimen
+    stem = slug(specimen.name)
+    save_measurement(record, folder / MEASUREMENTS / stem)
+    trace = CellTrace(specimen.name, specimen.name, record.provenance.origin == "measured", record)
+    save(plot_voltage([trace], anode_styles([specimen.name])), folder / FIGURES / f"{stem}-voltage.svg")
+    subject = Subject(
+        anode=specimen.anode or specimen.name,
+        specimen=specimen.name,
+        cell_id=specimen.cell_id,
+        experiment="analysis",
+        kind="symmetric-cycling",
+        measurement=stem,
+        origin=record.provenance.origin,
+    )
+    conditions = dict(record.conditions) | ({} if specimen.area is None else {"area": specimen.area})
+    rows = [
+        make_row(estimate, subject, conditions=conditions, warnings=result.warnings)
+        for estimate in kind_estimates(result, "symmetric-cycling")
+    ]
+    save_results(StudyResults(study=specimen.name, lithiate=__version__, rows=tuple(rows), folder=folder))
+    message(f"saved: {folder / RESULTS_JSON}")

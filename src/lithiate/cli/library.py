@@ -1,0 +1,84 @@
+"""``lithiate library``: what is known, and where it comes from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lithiate.cli.console import print_table
+
+
+def library(
+    section: Annotated[
+        str | None, typer.Argument(help="anodes, materials, electrolytes, separators, protocols or studies.")
+    ] = None,
+    name: Annotated[str | None, typer.Argument(help="One entry of the section.")] = None,
+) -> None:
+    """Print the sections of the library, the names in one, or what is known about one name."""
+    from lithiate.library import SECTIONS, list_names
+
+    if section is None:
+        lines = [(word, ", ".join(list_names(word))) for word in SECTIONS]
+        print_table(("section", "names"), [*lines, ("protocols", ", ".join(_protocols()))])
+    elif section == "protocols":
+        _print_protocols(name)
+    elif name is None:
+        for entry in list_names(section):
+            typer.echo(entry)
+    else:
+        _print_entry(section, name)
+
+
+def _print_entry(section: str, name: str) -> None:
+    from lithiate.library import describe
+
+    lines = []
+    for row in describe(section, name):
+        value = f"{row.value:.6g}" if isinstance(row.value, float) else str(row.value)
+        limits = "" if row.range is None else f"{row.range[0]:.4g} ... {row.range[1]:.4g}"
+        lines.append((row.field, value, row.unit, limits, row.status, row.source))
+    print_table(("field", "value", "unit", "range", "status", "source"), lines)
+
+
+def _protocols() -> dict[str, type]:
+    from lithiate.core.protocol import Nucleation, SymmetricCycling
+
+    return {protocol.kind: protocol for protocol in (SymmetricCycling, Nucleation)}
+
+
+def _print_protocols(name: str | None) -> None:
+    """Print the kinds of experiment that a study may name, with the defaults of their keys."""
+    from attrs import NOTHING, fields
+
+    from lithiate.core.cell import SymmetricCell
+    from lithiate.errors import LibraryError, nearest_match
+
+    known = _protocols()
+    if name is not None and name not in known:
+        raise LibraryError(
+            "there is no such kind of experiment",
+            code="LI-LIB-001",
+            got=name,
+            expected=f"one of {', '.join(known)}",
+            nearest=nearest_match(name, known),
+        )
+    lines = []
+    for kind in known if name is None else (name,):
+        for entry in (*fields(known[kind]), *fields(SymmetricCell)):
+            if entry.name != "anode":
+                needed = entry.default is NOTHING
+                lines.append((kind, entry.name, "required" if needed else _default_text(entry.name, entry.default)))
+    print_table(("kind", "key", "default"), lines)
+
+
+def _default_text(name: str, value: object) -> str:
+    from lithiate.study.layout import PRINTED_UNITS
+    from lithiate.units import convert
+
+    if value is None:
+        return "none"
+    if name not in PRINTED_UNITS or not isinstance(value, float):
+        return str(value)
+    si_unit, unit = PRINTED_UNITS[name]
+    return f"{convert(value, si_unit, unit):.4g} {unit}"

@@ -1,0 +1,120 @@
+"""The results beside values that they can be judged by: published ones, and measured cells of the same study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+from attrs import frozen
+
+from lithiate.errors import UnitError
+from lithiate.library import PublishedValue, published_values
+from lithiate.report.wording import NOT_STATED, interval_text, number, quantity_text, value_text, with_unit
+from lithiate.study.results import ResultRow
+from lithiate.units import convert
+
+Verdict = Literal["inside interval", "outside", "not comparable"]
+
+_ROLES = {"calibrate": "calibrated", "check": "check", "input": "input", "analysis": "check"}
+
+
+@frozen
+class Comparison:
+    """One line of the comparison table, ready to print.
+
+    `role` says what the reference is to the twin: ``input``, ``calibrated`` (its parameters were set with it, so that
+    agreement proves nothing), ``check`` (they were not), or ``measured`` (a cell of this study).
+    """
+
+    experiment: str
+    anode: str
+    quantity: str
+    role: str
+    value: str
+    interval: str
+    reference: str
+    verdict: Verdict
+    reason: str
+
+
+def compare(rows: Sequence[ResultRow], used: Mapping[str, Any]) -> list[Comparison]:
+    """Return the simulated rows beside their published values, then beside the measured cells.
+
+    Parameters
+    ----------
+    rows : sequence of ResultRow
+    used : mapping
+        Content of study.lock.toml.
+    """
+    simulated = [row for row in rows if row.origin == "simulated"]
+    lines: list[Comparison] = []
+    changed = {anode["name"] for anode in used.get("anodes", ()) if anode["changed"]}
+    for experiment in used.get("experiments", ()):
+        label = experiment.get("published")
+        own = [row for row in simulated if row.experiment == experiment["name"] and row.anode not in changed]
+        for value in published_values(label) if label else ():
+            lines += _beside_published(own, value)
+    measured = [row for row in rows if row.origin == "measured"]
+    return lines + list(_beside_measured(simulated, measured))
+
+
+def _beside_published(rows: Sequence[ResultRow], published: PublishedValue) -> Iterator[Comparison]:
+    role = _ROLES.get(published.role, published.role)
+    for anode in published.anodes:
+        of_anode = [row for row in rows if row.anode == anode]
+        same = [row for row in of_anode if row.quantity == published.quantity and "cycle" not in row.conditions]
+        for row in same:
+            verdict, reason = judge(row, published.value, published.at_least, published.unit)
+            yield _line(row, role, _published_text(published), verdict, reason)
+        if of_anode and not same:
+            name = published.quantity.replace("_", " ")
+            words = (of_anode[0].experiment, anode, name, role, NOT_STATED, NOT_STATED, _published_text(published))
+            yield Comparison(*words, "not comparable", "a statement in words; see the figures")
+
+
+def _beside_measured(simulated: Sequence[ResultRow], measured: Sequence[ResultRow]) -> Iterator[Comparison]:
+    for reference in measured:
+        for row in simulated:
+            same = (row.experiment, row.anode) == (reference.experiment, reference.anode)
+            late = ("cycle" in row.conditions) == ("cycle" in reference.conditions)
+            if same and late and row.quantity == reference.quantity:
+                bound = None if reference.interval is None or not reference.censored else reference.interval[0]
+                verdict, reason = judge(row, reference.value, bound, reference.unit)
+                text = f"{value_text(reference)} ({reference.cell_id or reference.specimen})"
+                yield _line(row, "measured", text, verdict, reason)
+
+
+def _line(row: ResultRow, role: str, reference: str, verdict: Verdict, reason: str) -> Comparison:
+    name = row.anode if row.cell_id in (None, "cell 1") else f"{row.anode}, {row.cell_id}"
+    words = (row.experiment, name, quantity_text(row), role, value_text(row), interval_text(row.interval), reference)
+    return Comparison(*words, verdict, reason)
+
+
+def _published_text(published: PublishedValue) -> str:
+    if published.value is not None:
+        return with_unit(number(published.value), published.unit)
+    if published.at_least is not None:
+        return f"≥ {with_unit(number(published.at_least), published.unit)}"
+    return f"“{published.statement}”"
+
+
+def judge(row: ResultRow, value: float | None, at_least: float | None, unit: str) -> tuple[Verdict, str]:
+    """Return whether a reference value lies in the interval of a row, and why it cannot be told where it cannot.
+
+    A lower bound lies in the interval when a part of the interval is above it.
+    """
+    level = at_least if value is None else value
+    if level is None:
+        return "not comparable", "a statement in words; see the figures"
+    if row.interval_kind not in ("posterior", "censoring") or row.interval is None:
+        return "not comparable", "the simulation has no interval without an ensemble"
+    try:
+        wanted = float(convert(level, unit, row.unit))
+    except UnitError:
+        return "not comparable", "the units differ in dimension"
+    low, high = row.interval
+    if row.interval_kind == "censoring" and low is not None and low < wanted:
+        return "not comparable", f"the simulated test ended at {with_unit(number(low), row.unit)}"
+    above_low = low is None or low <= wanted or value is None
+    below_high = high is None or wanted <= high
+    return ("inside interval", "") if above_low and below_high else ("outside", "")

@@ -1,0 +1,267 @@
+"""What the report says, as plain values for its template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lithiate.report.compare import Comparison, compare
+from lithiate.report.folder import FolderContent
+from lithiate.report.wording import (
+    NOT_STATED,
+    censoring_bound,
+    interval_text,
+    number,
+    pretty_unit,
+    quantity_text,
+    value_text,
+    warning_parts,
+    with_unit,
+)
+from lithiate.study.results import ResultRow
+
+_AT_A_GLANCE = (
+    "voltage_hysteresis",
+    "hysteresis_onset_time",
+    "time_to_short_circuit",
+    "nucleation_overpotential",
+    "dead_lithium",
+    "electrolyte_left",
+)
+_NOT_STATED_CELL = {"cell_id": None, "area": None, "reader": None}
+# Said once in the section on intervals, not as a warning beside each number.
+_ABOUT_INTERVALS = ("LI-W-STUDY-001", "LI-W-STUDY-002", "LI-W-STUDY-003")
+
+
+def report_content(content: FolderContent) -> dict[str, Any]:
+    """Return everything that the template prints, save figures and traces."""
+    results, used = content.results, content.used
+    comparisons = compare(results.rows, used)
+    return {
+        "title": results.study,
+        "lithiate": results.lithiate,
+        "summary": list(summary_sentences(results.rows, len(results.failures))),
+        "experiments": [_experiment(entry) for entry in used.get("experiments", ())],
+        "measured": [{**_NOT_STATED_CELL, **entry} for entry in used.get("measurements", ())],
+        "anodes": [_anode(entry) for entry in used.get("anodes", ())],
+        "glance": _glance(results.rows),
+        "rows": [_row(row) for row in results.rows],
+        "comparisons": comparisons,
+        "tally": _tally(comparisons),
+        "soft_short_checks": list(_soft_short_checks(content)),
+        "warnings": _warnings(results.rows),
+        "intervals": _about_intervals(results.rows, used),
+        "failures": results.failures,
+        "seed": used.get("seed"),
+        "parameters": used.get("parameters"),
+        "parameter_values": _parameter_values(used),
+        "ensemble_size": used.get("ensemble_size", 0),
+    }
+
+
+def summary_sentences(rows: Sequence[ResultRow], failures: int = 0) -> Iterator[str]:
+    """Yield what the numbers say, in sentences: lowest hysteresis, onsets, shorts, nucleation, failures."""
+    if not rows:
+        yield "The study gave no results: every one of its tasks failed."
+    for experiment in dict.fromkeys(row.experiment for row in rows):
+        for origin in ("simulated", "measured"):
+            own = [row for row in rows if (row.experiment, row.origin) == (experiment, origin)]
+            if own:
+                yield from _sentences(f"{experiment} ({origin})", own)
+    if failures:
+        tasks = "1 task" if failures == 1 else f"{failures} tasks"
+        yield f"{tasks} of the study failed and {'is' if failures == 1 else 'are'} listed below; the rest is complete."
+
+
+def _sentences(name: str, rows: Sequence[ResultRow]) -> Iterator[str]:
+    for quantity in ("voltage_hysteresis", "nucleation_overpotential"):
+        known = [r for r in rows if r.quantity == quantity and r.value is not None and "cycle" not in r.conditions]
+        yield from _extremes(name, quantity.replace("_", " "), known)
+    for quantity, event in (
+        ("hysteresis_onset_time", "a lasting rise of its voltage"),
+        ("time_to_short_circuit", "a hard short"),
+    ):
+        happened = [row for row in rows if row.quantity == quantity and row.value is not None]
+        spared = [row for row in rows if row.quantity == quantity and row.value is None and row.censored]
+        if happened:
+            first = min(happened, key=lambda row: row.value or 0.0)
+            cells = f"{len(happened)} of {len(happened) + len(spared)} cells"
+            yield f"{name}: {cells} showed {event}, {first.anode} first at {value_text(first)}."
+        elif spared:
+            first = min(spared, key=lambda row: censoring_bound(row) or 0.0)
+            bound = with_unit(number(censoring_bound(first)), first.unit)
+            yield f"{name}: no cell showed {event} before its test ended (at {bound} or later)."
+
+
+def _extremes(name: str, quantity: str, rows: Sequence[ResultRow]) -> Iterator[str]:
+    if not rows:
+        return
+    ordered = sorted(rows, key=lambda row: row.value or 0.0)
+    low, high = ordered[0], ordered[-1]
+    if len(rows) == 1:
+        yield f"{name}: the {quantity} of {low.anode} is {value_text(low)}."
+        return
+    text = f"{name}: the {quantity} is lowest for {low.anode} ({value_text(low)})"
+    text += f" and highest for {high.anode} ({value_text(high)})"
+    yield text + (", but their intervals overlap." if _overlap(low, high) else ".")
+
+
+def _overlap(low: ResultRow, high: ResultRow) -> bool:
+    if low.interval is None or high.interval is None:
+        return False
+    top, bottom = low.interval[1], high.interval[0]
+    return top is None or bottom is None or top >= bottom
+
+
+def _experiment(entry: Mapping[str, Any]) -> dict[str, Any]:
+    values = []
+    for name, value in entry["values"].items():
+        shown = value["value"] if isinstance(value["value"], str) else number(value["value"])
+        text = with_unit(shown, value.get("unit", "1"))
+        values.append({"name": name.replace("_", " "), "text": text, "status": value["status"]})
+    return {"published": None, **entry, "numbers": values}
+
+
+def _anode(entry: Mapping[str, Any]) -> dict[str, Any]:
+    values = [
+        {
+            "name": name.removeprefix("host.").replace("_", " "),
+            "text": with_unit(number(value["value"]), value["unit"]),
+            "status": value["status"],
+            "source": value["source"],
+        }
+        for name, value in entry["values"].items()
+    ]
+    return {"name": entry["name"], "kind": entry["kind"], "changed": entry["changed"], "numbers": values}
+
+
+def _glance(rows: Sequence[ResultRow]) -> dict[str, Any]:
+    """Return a small table: one line a cell, one column a quantity that is there at all."""
+    early = [row for row in rows if "cycle" not in row.conditions]
+    columns = [name for name in _AT_A_GLANCE if any(row.quantity == name for row in early)]
+    lines: dict[tuple[str, ...], dict[str, ResultRow]] = {}
+    for row in early:
+        key = (row.experiment, row.anode, row.cell_id or row.specimen, row.origin)
+        if row.quantity in columns:
+            lines.setdefault(key, {})[row.quantity] = row
+    heads = []
+    for name in columns:
+        unit = next(row.unit for row in early if row.quantity == name)
+        heads.append(name.replace("_", " ") + ("" if unit == "1" else f" / {pretty_unit(unit)}"))
+    body = [{"key": key, "cells": [_glance_cell(found.get(name)) for name in columns]} for key, found in lines.items()]
+    return {"heads": heads, "lines": body}
+
+
+def _glance_cell(row: ResultRow | None) -> dict[str, str]:
+    if row is None:
+        return {"value": "", "interval": ""}
+    bound = censoring_bound(row)
+    value = (
+        number(row.value, 3) if row.value is not None else (NOT_STATED if bound is None else f"> {number(bound, 3)}")
+    )
+    interval = "" if row.interval is None or row.interval_kind == "censoring" else interval_text(row.interval)
+    return {"value": value, "interval": interval}
+
+
+def _row(row: ResultRow) -> dict[str, Any]:
+    return {
+        "group": f"{row.experiment}: {row.anode}, {row.cell_id or row.specimen}",
+        "quantity": quantity_text(row),
+        "value": value_text(row),
+        "uncertainty": number(row.uncertainty, 2) if row.uncertainty is not None else NOT_STATED,
+        "median": number(row.median) if row.median is not None else NOT_STATED,
+        "interval": interval_text(row.interval),
+        "interval_80": interval_text(row.interval_80),
+        "interval_kind": _interval_kind(row),
+        "badge": row.role or row.origin,
+        "definition": row.definition,
+    }
+
+
+def _interval_kind(row: ResultRow) -> str:
+    # results.json has one word for every ensemble; without a posterior's name it is one of the prior.
+    prior = row.interval_kind == "posterior" and row.posterior is None
+    return "prior ensemble" if prior else row.interval_kind or ""
+
+
+def _tally(comparisons: Sequence[Comparison]) -> dict[str, int]:
+    """Return how many checks hit and missed; what the twin was set with does not count."""
+    judged = [line for line in comparisons if line.role in ("check", "measured")]
+    return {
+        "hits": sum(line.verdict == "inside interval" for line in judged),
+        "misses": sum(line.verdict == "outside" for line in judged),
+        "open": sum(line.verdict == "not comparable" for line in judged),
+    }
+
+
+def _soft_short_checks(content: FolderContent) -> Iterator[dict[str, str]]:
+    checks = {entry["measurement"]: entry["soft_short_check"] for entry in content.used.get("tasks", ())}
+    checks |= {entry["measurement"]: entry["soft_short_check"] for entry in content.used.get("measurements", ())}
+    for experiment in content.experiments:
+        for cell in experiment.cells if experiment.kind == "symmetric-cycling" else ():
+            text = checks.get(cell.row.measurement or "")
+            if text:
+                yield {"experiment": experiment.name, "cell": cell.label, "text": text}
+
+
+def _warnings(rows: Sequence[ResultRow]) -> list[dict[str, Any]]:
+    """Return each warning once, with the cells that it is about."""
+    found: dict[str, dict[str, None]] = {}
+    for row in rows:
+        for warning in row.warnings:
+            if warning_parts(warning)[0] not in _ABOUT_INTERVALS:
+                about = f"{row.anode} ({row.cell_id or row.specimen}, {row.experiment})"
+                found.setdefault(warning, {})[about] = None
+    parts = [(*warning_parts(warning), list(about)) for warning, about in found.items()]
+    return [{"code": code, "text": text, "about": about} for code, text, about in parts]
+
+
+def _about_intervals(rows: Sequence[ResultRow], used: Mapping[str, Any]) -> list[str]:
+    texts = []
+    size = used.get("ensemble_size", 0)
+    simulated = any(row.origin == "simulated" for row in rows)
+    if simulated and size:
+        texts.append(
+            f"Simulated intervals are the spread of {size} members of an ensemble. Its parameters are drawn from the "
+            "library's stated ranges, with a stated scatter from cell to cell. It is a prior ensemble, no posterior: "
+            "nothing was fitted to data; the interval covers neither other model structures nor other definitions."
+        )
+        if size < 40:
+            texts.append(
+                f"With {size} members the 95 % interval runs from the smallest to the largest member; fewer than 40 "
+                "members cannot tell more. The 80 % interval interpolates linearly between members."
+            )
+        texts.append(
+            "The value is that of the nominal parameters, which are no member of the ensemble, so it may lie outside. "
+            "A member in which an event did not happen within the test counts as later than any other: an interval "
+            "that reaches beyond the test is open."
+        )
+    elif simulated:
+        texts.append(
+            "The study asked for no ensemble (ensemble_size = 0): what stands beside a simulated value is the scatter "
+            "of its own cycles, which says nothing about how well the twin knows the anode."
+        )
+    if any(row.origin == "measured" for row in rows):
+        texts.append(
+            "Intervals of measured cells are sampling intervals of that one record: scatter of its cycles and "
+            "resolution of its instrument. Other cells of the same make scatter more."
+        )
+    return texts
+
+
+def _parameter_values(used: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the twin's parameters of the first task without cell scatter; all cells share them."""
+    tasks = used.get("tasks", ())
+    chosen = next((task for task in tasks if "scatter_seed" not in task), tasks[0] if tasks else None)
+    if chosen is None:
+        return []
+    return [
+        {
+            "name": name.replace("_", " "),
+            "text": with_unit(number(value["value"]), value["unit"]),
+            "status": value["status"],
+            "meaning": value.get("meaning", ""),
+            "source": value["source"],
+        }
+        for name, value in chosen["used"].items()
+    ]

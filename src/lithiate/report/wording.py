@@ -1,0 +1,77 @@
+"""Numbers and codes in words, as the report prints them."""
+
+from __future__ import annotations
+
+import re
+
+from lithiate.core.techniques import QUANTITIES
+from lithiate.study.results import Interval, ResultRow
+from lithiate.units import convert
+
+NOT_STATED = "–"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Return a number with `digits` significant digits, without an exponent where it can be read without one."""
+    if value is None:
+        return NOT_STATED
+    if value != 0.0 and not 1e-3 <= abs(value) < 1e6:
+        return f"{value:.{digits - 1}e}"
+    text = f"{value:.{digits}g}"
+    return f"{float(text):.0f}" if "e" in text else text
+
+
+def pretty_unit(unit: str) -> str:
+    """Return a unit as it is typeset: ``mA/cm²``, ``°C``, ``µm``; nothing for a plain number."""
+    if unit == "1":
+        return ""
+    text = unit.replace("^2", "²").replace("^3", "³").replace("degC", "°C")
+    return re.sub(r"\bu(?=[LmA])", "µ", text)
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Return a number as text with its unit behind it."""
+    return f"{text} {pretty_unit(unit)}".rstrip()
+
+
+def value_text(row: ResultRow) -> str:
+    """Return the value of a row with its unit; for a censored one, the bound; for none, a dash."""
+    if row.value is not None:
+        return with_unit(number(row.value), row.unit)
+    if row.censored:
+        bound = censoring_bound(row)
+        return "not within the test" if bound is None else f"> {with_unit(number(bound), row.unit)}"
+    return NOT_STATED
+
+
+def censoring_bound(row: ResultRow) -> float | None:
+    """Return the time up to which a censored row saw nothing, in its unit, or None."""
+    if not row.censored:
+        return None
+    if "censored_at" in row.conditions:
+        return float(convert(row.conditions["censored_at"], QUANTITIES[row.quantity].si_unit, row.unit))
+    return None if row.interval is None else row.interval[0]
+
+
+def interval_text(interval: Interval | None) -> str:
+    """Return an interval as text; an open end as a comparison."""
+    if interval is None or interval == (None, None):
+        return NOT_STATED
+    low, high = interval
+    if high is None:
+        return f"> {number(low)}"
+    return f"< {number(high)}" if low is None else f"{number(low)} … {number(high)}"
+
+
+def quantity_text(row: ResultRow) -> str:
+    """Return the quantity of a row in words, with what tells it from another of the same name."""
+    words = row.quantity.replace("_", " ")
+    if "first_cycle" in row.conditions:
+        return f"{words}, cycles {row.conditions['first_cycle']:.0f}–{row.conditions['last_cycle']:.0f}"
+    return words
+
+
+def warning_parts(warning: str) -> tuple[str, str]:
+    """Return code and text of a coded warning."""
+    code, _, text = warning.partition(" ")
+    return (code, text) if code.startswith("LI-W-") else ("", warning)

@@ -1,0 +1,211 @@
+"""From what the tasks gave to the rows of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from attrs import asdict, field, frozen
+
+from lithiate.analysis import analyse
+from lithiate.core.estimate import Estimate
+from lithiate.core.measurement import CyclingRecord
+from lithiate.core.store import slug
+from lithiate.library import published_values
+from lithiate.readers import read
+from lithiate.study.ensemble import EnsembleSummary, summarise_members
+from lithiate.study.estimates import CycleCurve, cycle_curve, kind_estimates
+from lithiate.study.plan import Task
+from lithiate.study.results import ResultRow, Subject, make_row
+from lithiate.study.simulate import Outcome
+from lithiate.study.spec import ExperimentSpec, MeasurementSpec, Study
+
+EstimateKey = tuple[str, int]
+"""Quantity, and which of those of one name: an analysis gives the early level before the late one."""
+
+
+@frozen(eq=False, kw_only=True)
+class SimulatedCells:
+    """All simulated cells of one anode in one experiment.
+
+    Parameters
+    ----------
+    experiment : ExperimentSpec
+    anode : str
+    nominal : tuple of (Task, Outcome)
+        The cells whose rows are reported.
+    members : tuple of Outcome
+        Of the ensemble; empty without one.
+    calibrated : frozenset of str
+        Quantities of this experiment and anode whose published value the twin's parameters may be fitted to.
+    """
+
+    experiment: ExperimentSpec
+    anode: str
+    nominal: tuple[tuple[Task, Outcome], ...]
+    members: tuple[Outcome, ...]
+    calibrated: frozenset[str] = field(factory=frozenset)
+
+    @classmethod
+    def gather(
+        cls,
+        study: Study,
+        experiment: ExperimentSpec,
+        anode: str,
+        tasks: Sequence[Task],
+        outcomes: Mapping[Task, Outcome],
+    ) -> SimulatedCells:
+        """Pick the outcomes of one anode in one experiment out of all."""
+        own = [task for task in tasks if (task.experiment, task.anode) == (experiment.name, anode) and task in outcomes]
+        return cls(
+            experiment=experiment,
+            anode=anode,
+            nominal=tuple((task, outcomes[task]) for task in own if task.member is None),
+            members=tuple(outcomes[task] for task in own if task.member is not None),
+            calibrated=_calibrated(study, experiment, anode),
+        )
+
+    def records(self) -> Iterator[tuple[str, Outcome]]:
+        """Iterate over the reported cells with the name of their files."""
+        for task, outcome in self.nominal:
+            yield measurement_stem(task), outcome
+
+
+@frozen(eq=False, kw_only=True)
+class MeasuredCell:
+    """A real cell: its record, its estimates, its hysteresis by cycle."""
+
+    spec: MeasurementSpec
+    anode: str
+    stem: str
+    record: CyclingRecord
+    estimates: tuple[Estimate, ...]
+    curve: CycleCurve
+    warnings: tuple[str, ...]
+    soft_short_check: str
+
+    @property
+    def experiment(self) -> str:
+        """The experiment that it is compared with, else its kind."""
+        return self.spec.experiment or self.spec.kind
+
+
+def measurement_stem(task: Task) -> str:
+    """Return the name of the files of a task's record."""
+    return slug(f"{task.experiment} {task.anode} cell {task.replicate}")
+
+
+def simulated_rows(cells: SimulatedCells) -> list[ResultRow]:
+    """Return the rows of all reported cells of one anode in one experiment."""
+    ensemble = _summaries(cells.members)
+    rows = []
+    for task, outcome in cells.nominal:
+        subject = Subject(
+            anode=cells.anode,
+            specimen=outcome.record.specimen.name if outcome.record else cells.anode,
+            cell_id=f"cell {task.replicate}",
+            experiment=task.experiment,
+            kind=task.protocol.kind,
+            measurement=measurement_stem(task),
+            origin="simulated",
+        )
+        for key, estimate in keyed(outcome.estimates).items():
+            # A published value is that of the early level; the late one was never fitted to.
+            fitted = estimate.quantity in cells.calibrated and key[1] == 0
+            rows.append(
+                make_row(
+                    estimate,
+                    subject,
+                    conditions=task_conditions(task),
+                    role="calibrated" if fitted else "predicted",
+                    ensemble=ensemble.get(key),
+                    warnings=outcome.warnings,
+                )
+            )
+    return rows
+
+
+def task_conditions(task: Task) -> dict[str, float]:
+    """Return the numbers of a task's cell and protocol in SI, defaults included."""
+    numbers = {"area": task.cell.area, "electrolyte_volume": task.cell.electrolyte_volume, **asdict(task.protocol)}
+    return {name: float(value) for name, value in numbers.items() if value is not None}
+
+
+def keyed(estimates: Sequence[Estimate]) -> dict[EstimateKey, Estimate]:
+    """Return estimates by quantity and position among those of the same quantity."""
+    counts: dict[str, int] = {}
+    table: dict[EstimateKey, Estimate] = {}
+    for estimate in estimates:
+        position = counts.get(estimate.quantity, 0)
+        counts[estimate.quantity] = position + 1
+        table[estimate.quantity, position] = estimate
+    return table
+
+
+def _summaries(members: Sequence[Outcome]) -> dict[EstimateKey, EnsembleSummary]:
+    values: dict[EstimateKey, list[Estimate]] = {}
+    for member in members:
+        for key, estimate in keyed(member.estimates).items():
+            values.setdefault(key, []).append(estimate)
+    summaries = {key: summarise_members(estimates) for key, estimates in values.items()}
+    return {key: summary for key, summary in summaries.items() if summary is not None}
+
+
+def _calibrated(study: Study, experiment: ExperimentSpec, anode: str) -> frozenset[str]:
+    if experiment.published is None or anode in changed_anodes(study):
+        return frozenset()
+    values = published_values(experiment.published)
+    return frozenset(value.quantity for value in values if value.role == "calibrate" and anode in value.anodes)
+
+
+def changed_anodes(study: Study) -> frozenset[str]:
+    """Return the anodes that the study overrides: their published values are about another specimen."""
+    return frozenset(study.references[reference] for reference in study.spec.anode_overrides)
+
+
+def read_measurement(study: Study, spec: MeasurementSpec) -> MeasuredCell:
+    """Read the files of one real cell and analyse them.
+
+    Raises
+    ------
+    ReadError
+        When the files cannot be read.
+    AnalysisError
+        When the analysis does not apply to them.
+    """
+    anode = study.references[spec.anode]
+    record = read(
+        study.measurement_files(spec),
+        area=spec.area,
+        cell="symmetric",
+        cell_id=spec.cell_id,
+        anode=anode,
+        settings={name: str(value) for name, value in spec.settings.items()},
+    )
+    result = analyse(record)
+    return MeasuredCell(
+        spec=spec,
+        anode=anode,
+        stem=slug(f"measured {anode} {spec.cell_id} {' '.join(spec.files)}"),
+        record=record,
+        estimates=tuple(kind_estimates(result, spec.kind)),
+        curve=cycle_curve(result),
+        warnings=tuple(dict.fromkeys((*record.warnings, *result.warnings))),
+        soft_short_check=result.soft_short_floor,
+    )
+
+
+def measured_rows(cell: MeasuredCell) -> list[ResultRow]:
+    """Return the rows of one real cell."""
+    specimen = cell.record.specimen
+    subject = Subject(
+        anode=cell.anode,
+        specimen=specimen.name,
+        cell_id=specimen.cell_id,
+        experiment=cell.experiment,
+        kind=cell.spec.kind,
+        measurement=cell.stem,
+        origin="measured",
+    )
+    area = {} if specimen.area is None else {"area": specimen.area}
+    conditions = {**cell.record.conditions, **area}
+    return [make_row(e, subject, conditions=conditions, warnings=cell.warnings) for e in cell.estimates]

@@ -1,0 +1,115 @@
+"""From a study to its tasks: which cell is simulated how often, with which parameters and which seed."""
+
+from __future__ import annotations
+
+import hashlib
+
+from attrs import frozen
+
+from lithiate.core.anode import Anode
+from lithiate.core.cell import SymmetricCell
+from lithiate.core.protocol import Experiment
+from lithiate.study.spec import ExperimentSpec, Study
+
+_SEED_BITS = 32
+
+
+@frozen(eq=False, kw_only=True)
+class Task:
+    """One simulation.
+
+    Parameters
+    ----------
+    experiment : str
+        Name of the experiment in the study.
+    anode : str
+        Name of the anode in the study.
+    replicate : int
+        Number of the cell, from 1.
+    member : int or None
+        Index into the ensemble of parameters, from 0; None for the nominal parameters.
+    seed : int
+        Of everything random in the simulation.
+    scatter_seed : int or None
+        Of the scatter from cell to cell; None for a cell without it.
+    cell : SymmetricCell
+    protocol : Experiment
+    """
+
+    experiment: str
+    anode: str
+    replicate: int
+    member: int | None
+    seed: int
+    scatter_seed: int | None
+    cell: SymmetricCell
+    protocol: Experiment
+
+    @property
+    def name(self) -> str:
+        """The task in words, as it stands in messages and failures."""
+        part = f"cell {self.replicate}" if self.member is None else f"ensemble member {self.member + 1}"
+        return f"{self.experiment} / {self.anode} / {part}"
+
+
+def derive_seed(study_seed: int, experiment: str, replicate: int, purpose: str) -> int:
+    """Return a seed in [0, 2^32) from what it is for.
+
+    Neither the anode nor the parameters enter: two anodes meet the same random numbers, so that their difference is
+    not blurred by them (common random numbers). The first 32 bits of SHA-256 of the four joined by line ends.
+    """
+    text = "\n".join((str(study_seed), experiment, str(replicate), purpose))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[: _SEED_BITS // 8], "big")
+
+
+def ensemble_seed(study: Study) -> int:
+    """Return the seed of the ensemble of parameters: one ensemble for all experiments and anodes of a study."""
+    return derive_seed(study.seed, "", 0, "ensemble")
+
+
+def plan_tasks(study: Study) -> list[Task]:
+    """Return all simulations of a study, in the order of its experiments and anodes.
+
+    Each pair of experiment and anode has its replicates, and the members of the ensemble. A single replicate is the
+    nominal cell; several are cells with scatter from cell to cell, each with its own seed.
+    """
+    tasks: list[Task] = []
+    for experiment in study.experiments:
+        protocol = experiment.protocol()
+        for name in study.anodes_of(experiment):
+            cell = make_cell(study.anodes[name], experiment)
+            for replicate, member in _runs(experiment.replicates, study.ensemble_size):
+                purpose = "solve" if member is None else f"solve member {member}"
+                several = member is None and experiment.replicates > 1
+                tasks.append(
+                    Task(
+                        experiment=experiment.name,
+                        anode=name,
+                        replicate=replicate,
+                        member=member,
+                        seed=derive_seed(study.seed, experiment.name, replicate, purpose),
+                        scatter_seed=_scatter_seed(study.seed, experiment.name, replicate) if several else None,
+                        cell=cell,
+                        protocol=protocol,
+                    )
+                )
+    return tasks
+
+
+def make_cell(anode: Anode, experiment: ExperimentSpec) -> SymmetricCell:
+    """Return the cell of an experiment; what the study does not state keeps the default of `SymmetricCell`."""
+    stated = {
+        name: getattr(experiment, name)
+        for name in ("electrolyte", "separator", "electrolyte_volume")
+        if getattr(experiment, name) is not None
+    }
+    return SymmetricCell(anode, **stated)
+
+
+def _runs(replicates: int, ensemble_size: int) -> list[tuple[int, int | None]]:
+    nominal: list[tuple[int, int | None]] = [(replicate, None) for replicate in range(1, replicates + 1)]
+    return nominal + [(1, member) for member in range(ensemble_size)]
+
+
+def _scatter_seed(study_seed: int, experiment: str, replicate: int) -> int:
+    return derive_seed(study_seed, experiment, replicate, "cell")

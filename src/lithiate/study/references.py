@@ -1,0 +1,159 @@
+"""The names in a study: of anodes, experiments, files, library entries; resolved, or reported as faults.
+
+These checks read the file as it was parsed, so that they find their faults beside those of the form of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from lithiate.core.anode import Anode
+from lithiate.core.toml_source import Location
+from lithiate.errors import LithiateError, nearest_match
+from lithiate.library import anode_with, list_names, load_anode, published_values
+from lithiate.study.faults import Fault, unknown_word, words
+
+Document = Mapping[str, Any]
+
+
+def resolve_anodes(document: Document, folder: Path) -> tuple[dict[str, Anode], dict[str, str], list[Fault]]:
+    """Load all anodes of a study, apply its overrides, and derive its variants.
+
+    Returns
+    -------
+    anodes : dict of str to Anode
+        By name, in the order of the study.
+    references : dict of str to str
+        What the file may call an anode (its name, or its file as written) -> its name.
+    faults : list of Fault
+    """
+    anodes: dict[str, Anode] = {}
+    references: dict[str, str] = {}
+    faults: list[Fault] = []
+    for index, entry in _texts(document.get("anodes")):
+        try:
+            anode = load_anode(folder / entry if entry.endswith(".toml") else entry)
+        except LithiateError as error:
+            faults.append(Fault(("anodes", index), words(error)))
+            continue
+        if anode.name in anodes:
+            faults.append(Fault(("anodes", index), f"the anode {anode.name!r} is there already"))
+        anodes[anode.name] = anode
+        references |= {entry: anode.name, anode.name: anode.name}
+    _apply_overrides(document, anodes, references, faults)
+    _add_variants(document, anodes, references, faults)
+    return anodes, references, faults
+
+
+def _apply_overrides(
+    document: Document, anodes: dict[str, Anode], references: Mapping[str, str], faults: list[Fault]
+) -> None:
+    overrides = document.get("anode_overrides")
+    for reference, changes in overrides.items() if isinstance(overrides, dict) else ():
+        location = ("anode_overrides", reference)
+        if reference not in references:
+            faults.append(unknown_word(location, reference, references, "not an anode of this study"))
+        elif isinstance(changes, dict):
+            name = references[reference]
+            anodes[name] = _changed(anodes[name], changes, location, faults)
+
+
+def _add_variants(
+    document: Document, anodes: dict[str, Anode], references: dict[str, str], faults: list[Fault]
+) -> None:
+    for index, variant in _tables(document, "anode_variants"):
+        base, name, changes = variant.get("base"), variant.get("name"), variant.get("overrides")
+        if not (isinstance(base, str) and isinstance(name, str) and isinstance(changes, dict)):
+            continue
+        if base not in references:
+            location = ("anode_variants", index, "base")
+            faults.append(unknown_word(location, base, references, "not an anode of this study"))
+            continue
+        if name in references:
+            faults.append(Fault(("anode_variants", index, "name"), f"the anode {name!r} is there already"))
+        changed = _changed(anodes[references[base]], changes, ("anode_variants", index, "overrides"), faults)
+        anodes[name] = attrs.evolve(changed, name=name)
+        references[name] = name
+
+
+def _changed(anode: Anode, changes: Mapping[str, Any], location: Location, faults: list[Fault]) -> Anode:
+    """Return the anode with changes; where they are faulty, each is tried alone so that its own line can be told."""
+    try:
+        return anode_with(anode, changes)
+    except LithiateError as error:
+        found = []
+        for key, value in changes.items():
+            try:
+                anode_with(anode, {key: value})
+            except LithiateError as single:
+                found.append(Fault((*location, key), words(single)))
+        faults.extend(found or [Fault(location, words(error))])
+        return anode
+
+
+def unresolved_references(document: Document, references: Mapping[str, str], folder: Path) -> list[Fault]:
+    """Return the faults of all names that stand for something else: a word that is not known, a name given twice."""
+    faults: list[Fault] = []
+    experiments = [entry["name"] for _, entry in _tables(document, "experiments") if isinstance(entry.get("name"), str)]
+    labels = list(dict.fromkeys(value.experiment for value in published_values()))
+    known = {
+        "electrolyte": (list_names("electrolytes"), "not in the library's electrolytes"),
+        "separator": (list_names("separators"), "not in the library's separators"),
+        "published": (labels, "not the label of published values"),
+    }
+    seen: list[object] = []
+    for index, entry in _tables(document, "experiments"):
+        location: Location = ("experiments", index)
+        name = entry.get("name")
+        if name in seen:
+            faults.append(Fault((*location, "name"), f"the experiment {name!r} is there already"))
+        seen.append(name)
+        for key, (choices, what) in known.items():
+            if isinstance(entry.get(key), str) and entry[key] not in choices:
+                faults.append(unknown_word((*location, key), entry[key], choices, what))
+        faults += _anode_faults(entry.get("anodes"), location, references)
+    for index, entry in _tables(document, "measurements"):
+        faults += _measurement_faults(entry, ("measurements", index), references, experiments, folder)
+    if not document.get("experiments") and not document.get("measurements"):
+        faults.append(Fault((), "the study has nothing to do; expected at least one experiment or measurement"))
+    return faults
+
+
+def _anode_faults(entries: object, location: Location, references: Mapping[str, str]) -> Iterator[Fault]:
+    for position, reference in _texts(entries):
+        if reference not in references:
+            yield unknown_word((*location, "anodes", position), reference, references, "not an anode of this study")
+
+
+def _measurement_faults(
+    entry: Document, location: Location, references: Mapping[str, str], experiments: list[str], folder: Path
+) -> Iterator[Fault]:
+    anode, experiment = entry.get("anode"), entry.get("experiment")
+    if isinstance(anode, str) and anode not in references:
+        yield unknown_word((*location, "anode"), anode, references, "not an anode of this study")
+    if isinstance(experiment, str) and experiment not in experiments:
+        yield unknown_word((*location, "experiment"), experiment, experiments, "not an experiment of this study")
+    for position, name in _texts(entry.get("files")):
+        path = folder / name
+        if not path.is_file():
+            siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+            match = nearest_match(path.name, siblings)
+            hint = f"; did you mean {match!r}?" if match else ""
+            yield Fault((*location, "files", position), f"there is no such file; got {name!r}{hint}")
+
+
+def _tables(document: Document, key: str) -> Iterator[tuple[int, Document]]:
+    entries = document.get(key)
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict):
+            yield index, entry
+
+
+def _texts(entries: object) -> Iterator[tuple[int, str]]:
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, str):
+            yield index, entry

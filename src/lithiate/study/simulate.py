@@ -1,0 +1,88 @@
+"""One task: simulate a cell, look at it as an instrument would, analyse what was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from lithiate.analysis import analyse
+from lithiate.core.estimate import Estimate
+from lithiate.core.measurement import CyclingRecord
+from lithiate.core.techniques import QUANTITIES
+from lithiate.study.estimates import KIND_QUANTITIES, CycleCurve, cycle_curve, kind_estimates
+from lithiate.study.plan import Task
+from lithiate.twin import solve
+from lithiate.twin.parameters import ParameterSet
+
+
+@frozen(eq=False, kw_only=True)
+class Outcome:
+    """What a task gave.
+
+    Parameters
+    ----------
+    estimates : tuple of Estimate
+    curve : CycleCurve
+    record : CyclingRecord or None
+        Kept for the nominal cells only: those of an ensemble would fill the memory.
+    warnings : tuple of str
+        Coded, about the whole cell.
+    soft_short_check : str
+        The test for a soft short and its outcome in words.
+    used : mapping of str to mapping
+        Every parameter value that the simulation used.
+    """
+
+    estimates: tuple[Estimate, ...]
+    curve: CycleCurve
+    record: CyclingRecord | None
+    warnings: tuple[str, ...]
+    soft_short_check: str
+    used: Mapping[str, Mapping[str, Any]]
+
+
+def simulate_task(task: Task, parameters: ParameterSet, progress: Callable[[float], None]) -> Outcome:
+    """Return what the cell of a task does.
+
+    Raises
+    ------
+    SimulationError
+        When the twin cannot simulate the cell.
+    AnalysisError
+        When nothing can be read from its record.
+    Cancelled
+        When `progress` raises it.
+    """
+    if task.scatter_seed is not None:
+        parameters = parameters.with_cell_scatter(task.scatter_seed)
+    solution = solve(task.cell, task.protocol, parameters=parameters, seed=task.seed, progress=progress)
+    record = solution.record(cell_id=f"cell {task.replicate}")
+    result = analyse(record)
+    wanted = KIND_QUANTITIES[task.protocol.kind]
+    estimates = [estimate for estimate in kind_estimates(result, task.protocol.kind) if estimate.quantity in wanted]
+    if task.protocol.kind == "symmetric-cycling":
+        estimates += _inventory(solution.inventory(), float(record.time[-1]))
+    nominal = task.member is None
+    return Outcome(
+        estimates=tuple(estimates),
+        curve=cycle_curve(result),
+        record=record if nominal else None,
+        warnings=result.warnings,
+        soft_short_check=result.soft_short_floor,
+        used=solution.used() if nominal else {},
+    )
+
+
+def _inventory(amounts: Mapping[str, float], time: float) -> list[Estimate]:
+    return [
+        Estimate(
+            name,
+            amount,
+            QUANTITIES[name].si_unit,
+            f"{QUANTITIES[name].description}, as the twin keeps its books, at the end of the simulated test",
+            conditions={"time": time},
+        )
+        for name, amount in amounts.items()
+    ]

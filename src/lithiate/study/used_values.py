@@ -1,0 +1,129 @@
+"""Every value that a study used, stated or not: the content of study.lock.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import fields_dict
+
+from lithiate import __version__
+from lithiate.core.anode import Anode
+from lithiate.library import load_electrolyte, load_separator
+from lithiate.study.collect import MeasuredCell, changed_anodes, measurement_stem
+from lithiate.study.layout import PRINTED_UNITS, SCHEMA_VERSION
+from lithiate.study.plan import Task, ensemble_seed
+from lithiate.study.simulate import Outcome
+from lithiate.study.spec import ExperimentSpec, Study
+from lithiate.units import convert
+
+
+def used_values(
+    study: Study, tasks: Sequence[Task], outcomes: Mapping[Task, Outcome], measured: Sequence[MeasuredCell]
+) -> dict[str, Any]:
+    """Return every value that a study used, in units of print, each with its status.
+
+    The status of an experiment's number is ``stated`` (in the study) or ``default``; that of a library's number is
+    ``measured`` or ``assumed``, with its source.
+    """
+    electrolytes = dict.fromkeys(task.cell.electrolyte for task in tasks)
+    separators = dict.fromkeys(task.cell.separator for task in tasks)
+    document: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "lithiate": __version__,
+        "title": study.title,
+        "seed": study.seed,
+        "parameters": study.spec.parameters,
+        "ensemble_size": study.ensemble_size,
+        "ensemble_seed": ensemble_seed(study) if study.ensemble_size else None,
+        "experiments": [_experiment(study, experiment, tasks) for experiment in study.experiments],
+        "anodes": [_anode(study, anode) for anode in study.anodes.values()],
+        "electrolytes": {name: _sourced(load_electrolyte(name).sources) for name in electrolytes},
+        "separators": {name: _sourced(load_separator(name).sources) for name in separators},
+        "tasks": [
+            {"name": task.name, "experiment": task.experiment, "anode": task.anode, "seed": task.seed}
+            | {"measurement": measurement_stem(task), "soft_short_check": outcome.soft_short_check}
+            | {"scatter_seed": task.scatter_seed, "used": {name: dict(value) for name, value in outcome.used.items()}}
+            for task, outcome in outcomes.items()
+            if task.member is None
+        ],
+        "measurements": [_measurement(cell) for cell in measured],
+    }
+    return {key: value for key, value in document.items() if value not in (None, [], {})}
+
+
+def _experiment(study: Study, experiment: ExperimentSpec, tasks: Sequence[Task]) -> dict[str, Any]:
+    task = next(task for task in tasks if task.experiment == experiment.name)
+    numbers = {name: getattr(task.protocol, name) for name in fields_dict(type(task.protocol))}
+    numbers |= {"area": task.cell.area, "electrolyte_volume": task.cell.electrolyte_volume}
+    return {
+        "name": experiment.name,
+        "kind": experiment.kind,
+        "published": experiment.published,
+        "replicates": experiment.replicates,
+        "anodes": list(study.anodes_of(experiment)),
+        "values": {
+            **{
+                name: {"value": getattr(task.cell, name), "status": _status(experiment, name)}
+                for name in ("electrolyte", "separator")
+            },
+            **{name: _number(experiment, name, value) for name, value in numbers.items() if value is not None},
+        },
+    }
+
+
+def _number(experiment: ExperimentSpec, name: str, value: float) -> dict[str, Any]:
+    si_unit, unit = PRINTED_UNITS[name]
+    return {"value": _rounded(convert(float(value), si_unit, unit)), "unit": unit, "status": _status(experiment, name)}
+
+
+def _status(experiment: ExperimentSpec, name: str) -> str:
+    return "stated" if name in experiment.model_fields_set else "default"
+
+
+def _anode(study: Study, anode: Anode) -> dict[str, Any]:
+    switches = {}
+    if anode.host is not None:
+        for name in ("molybdenum_nitride_converted", "tungsten_nitride_inert"):
+            switches[name] = getattr(anode.host, name)
+    return {
+        "name": anode.name,
+        "kind": anode.kind,
+        "changed": anode.name in changed_anodes(study),
+        **switches,
+        "values": _sourced(anode.sources),
+    }
+
+
+def _sourced(sources: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "value": _rounded(number.printed_value),
+            "unit": number.printed_unit,
+            "status": number.status,
+            "source": number.source,
+        }
+        for name, number in sources.items()
+    }
+
+
+def _measurement(cell: MeasuredCell) -> dict[str, Any]:
+    area = cell.record.specimen.area
+    return {
+        "anode": cell.anode,
+        "kind": cell.spec.kind,
+        "experiment": cell.experiment,
+        "cell_id": cell.spec.cell_id,
+        "files": list(cell.spec.files),
+        "measurement": cell.stem,
+        "soft_short_check": cell.soft_short_check,
+        "reader": cell.record.provenance.reader,
+        "sha256": cell.record.provenance.sha256,
+        "area": None if area is None else {"value": _rounded(convert(area, "m^2", "cm^2")), "unit": "cm^2"},
+        "settings": dict(cell.spec.settings) or None,
+    }
+
+
+def _rounded(value: float) -> float:
+    # Conversions leave a last digit such as 360.00000000000006; no value is known to 12 figures.
+    return float(f"{value:.12g}")

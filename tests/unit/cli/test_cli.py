@@ -1,0 +1,180 @@
+"""The command line: exit codes, what goes to stdout and what to stderr."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from lithiate import __version__
+from lithiate.cli import main
+
+
+@pytest.fixture
+def lithiate(monkeypatch, capsys):
+    """Run the command line and return exit code, stdout and stderr."""
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["lithiate", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capsys.readouterr()
+        return int(ended.value.code or 0), out, err
+
+    return call
+
+
+@pytest.fixture
+def record_file(tmp_path):
+    time = np.arange(0.0, 120 * 3600.0, 120.0)
+    voltage = np.where((time // 3600) % 2 == 0, -0.03, 0.03)
+    path = tmp_path / "cell7.csv"
+    lines = [f"{t:.0f},{v}" for t, v in zip(time, voltage, strict=True)]
+    path.write_text("time/s,voltage/V\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_version(lithiate):
+    assert lithiate("--version") == (0, f"lithiate {__version__}\n", "")
+
+
+def test_help_names_the_commands(lithiate):
+    code, out, _ = lithiate("--help")
+    assert code == 0
+    assert all(word in out for word in ("run", "analyse", "library"))
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("run",), ("analyse",), ("run", "x.toml", "--workers", "0")])
+def test_wrong_usage(lithiate, arguments):
+    code, out, err = lithiate(*arguments)
+    assert code == 2
+    assert out == ""
+    assert "Usage" in err
+
+
+def test_run_ends_with_the_path_of_the_report(lithiate, fake_twin, study_file, tmp_path):
+    code, out, err = lithiate("run", study_file, "--out", tmp_path / "out")
+    assert code == 0
+    assert out.splitlines()[-1] == str(tmp_path / "out" / "report.html")
+    assert (tmp_path / "out" / "report.html").is_file()
+    assert "results in" in err
+
+
+def test_run_with_a_faulty_study(lithiate, study_file, tmp_path):
+    study_file.write_text(study_file.read_text(encoding="utf-8").replace("seed", "sead"), encoding="utf-8")
+    code, out, err = lithiate("run", study_file, "--out", tmp_path / "out")
+    assert (code, out) == (1, "")
+    assert "did you mean 'seed'?" in err
+    assert "Traceback" not in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_run_without_a_study(lithiate, tmp_path):
+    code, _, err = lithiate("run", tmp_path / "none.toml")
+    assert code == 1
+    assert "LI-SPEC-003" in err
+
+
+def test_run_into_a_file(lithiate, fake_twin, study_file, tmp_path):
+    (tmp_path / "out").write_text("x", encoding="utf-8")
+    code, _, err = lithiate("run", study_file, "--out", tmp_path / "out")
+    assert code == 1
+    assert "LI-WRITE-001" in err
+
+
+def test_run_with_a_failing_task(lithiate, fake_twin, study_file, tmp_path):
+    fake_twin.failing.add(("Li foil", "nucleation"))
+    code, out, err = lithiate("run", study_file, "--out", tmp_path / "out")
+    assert code == 3
+    assert out.splitlines()[-1].endswith("report.html")
+    assert "failed: first plating / Li foil / cell 1" in err
+    assert json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["results"]
+
+
+def test_ctrl_c(lithiate, fake_twin, study_file, tmp_path, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("lithiate.study.run._wait", interrupted)
+    code, out, err = lithiate("run", study_file, "--out", tmp_path / "out")
+    assert (code, out) == (130, "")
+    assert "interrupted" in err
+    assert not (tmp_path / "out" / "results.json").exists()
+
+
+def test_analyse_prints_a_table(lithiate, record_file):
+    code, out, err = lithiate("analyse", record_file, "--cell", "symmetric")
+    assert code == 0
+    assert "120 half cycles" in out
+    assert "voltage_hysteresis (cycles 5-24)" in out
+    assert "LI-W-" in err
+
+
+def test_analyse_prints_json_and_nothing_else_to_stdout(lithiate, record_file):
+    code, out, _ = lithiate("analyse", record_file, "--area", "1.13 cm^2", "--json", "--set", "onset_ratio=2")
+    content = json.loads(out, parse_constant=lambda word: pytest.fail(word))
+    assert code == 0
+    assert content["half_cycle_count"] == 120
+    assert content["settings"]["onset_ratio"] == 2.0
+    early = content["estimates"][0]
+    assert (early["quantity"], early["unit"]) == ("voltage_hysteresis", "mV")
+    assert early["value"] == pytest.approx(60.0)
+
+
+def test_analyse_saves(lithiate, record_file, tmp_path):
+    code, _, err = lithiate("analyse", record_file, "--out", tmp_path / "out")
+    assert code == 0
+    content = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert {row["origin"] for row in content["results"]} == {"measured"}
+    assert list((tmp_path / "out" / "figures").glob("*.svg"))
+    assert len(list((tmp_path / "out" / "measurements").iterdir())) == 2
+    assert str(tmp_path / "out" / "results.json") in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        (("--area", "1.13 cm"), 1, "LI-UNIT-002"),
+        (("--set", "onset_ratio=high"), 1, "LI-ANA-001"),
+        (("--set", "onset_ration=2"), 1, "onset_ration"),
+        (("--set", "onset_ratio"), 2, "KEY=VALUE"),
+        (("--technique", "impedance"), 1, "impedance"),
+        (("--cell", "full"), 1, "full"),
+    ],
+)
+def test_analyse_with_a_wrong_option(lithiate, record_file, arguments, code, word):
+    got, out, err = lithiate("analyse", record_file, *arguments)
+    assert (got, out) == (code, "")
+    assert word in err
+    assert "Traceback" not in err
+
+
+def test_analyse_a_missing_file(lithiate, record_file):
+    code, out, err = lithiate("analyse", record_file.with_name("cell8.csv"), "--json")
+    assert (code, out) == (1, "")
+    assert "cell7.csv" in err
+
+
+def test_library_lists_and_describes(lithiate):
+    assert "WN/Mo2N@HCN/Li" in lithiate("library")[1]
+    assert lithiate("library", "anodes")[1].splitlines()[-1] == "Li foil"
+    code, out, _ = lithiate("library", "anodes", "Li foil")
+    assert code == 0
+    assert "thickness" in out
+    assert "measured" in out
+
+
+def test_library_protocols_state_their_defaults(lithiate):
+    _, out, _ = lithiate("library", "protocols")
+    lines = [line.split() for line in out.splitlines()]
+    assert ["symmetric-cycling", "voltage_limit", "5", "V"] in lines
+    assert ["symmetric-cycling", "area", "1.131", "cm^2"] in lines
+    assert ["nucleation", "current_density", "required"] in lines
+
+
+@pytest.mark.parametrize("arguments", [("anode",), ("anodes", "Li fol"), ("protocols", "nucleatoin")])
+def test_library_with_a_wrong_name(lithiate, arguments):
+    code, _, err = lithiate("library", *arguments)
+    assert code == 1
+    assert "did you mean" in err

@@ -1,0 +1,110 @@
+"""A stand-in for the twin: square waves of known height, so that studies can be tested in milliseconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lithiate.core.measurement import CyclingRecord, Provenance, Specimen
+from lithiate.errors import SimulationError
+
+LEVELS = {"WN/Mo2N@HCN/Li": 8e-3, "Li foil": 20e-3}
+"""Plateau |V| of the stand-in by anode [V] at the nominal parameters."""
+
+STUDY = """\
+schema_version = 1
+title = "Stand-in"
+seed = 3
+anodes = ["WN/Mo2N@HCN/Li", "Li foil"]
+ensemble_size = 3
+
+[[experiments]]
+name = "symmetric 1 mA"
+kind = "symmetric-cycling"
+current_density = "1 mA/cm^2"
+areal_capacity = "1 mAh/cm^2"
+cycles = 30
+published = "symmetric 1 mA/cm2, 1 mAh/cm2, ether"
+
+[[experiments]]
+name = "first plating"
+kind = "nucleation"
+current_density = "1 mA/cm^2"
+areal_capacity = "1 mAh/cm^2"
+"""
+
+
+class FakeSolution:
+    """What the tests need of `lithiate.twin.Solution`."""
+
+    def __init__(self, cell, experiment, parameters, seed):
+        self.cell, self.experiment, self.parameters, self.seed = cell, experiment, parameters, seed
+        self.stopped_by = "end of test"
+
+    def record(self, instrument=None, *, cell_id=None):
+        points, halves = 40, self.experiment.half_cycles
+        duration = self.experiment.half_cycle_duration
+        offsets = np.linspace(0.0, duration, points, endpoint=False) + 0.5 * duration / points
+        time = (np.arange(halves)[:, None] * duration + offsets).ravel()
+        sign = np.repeat(np.where(np.arange(halves) % 2 == 0, -1.0, 1.0), points)
+        resistance = self.parameters["film_resistance"] / self.parameters.nominal_film_resistance
+        voltage = LEVELS[self.cell.anode.name] * resistance * np.ones(time.size)
+        voltage[:4] += 5e-3
+        return CyclingRecord(
+            specimen=Specimen(self.cell.anode.name, self.cell.anode.name, "symmetric", cell_id, self.cell.area),
+            provenance=Provenance("simulated"),
+            time=np.concatenate([[0.0], time, [halves * duration]]),
+            voltage=np.concatenate([[sign[0] * voltage[0]], sign * voltage, [sign[-1] * voltage[-1]]]),
+            current=np.concatenate([[sign[0]], sign, [sign[-1]]]) * self.experiment.current_density * self.cell.area,
+        )
+
+    def inventory(self):
+        return {"dead_lithium": 36.0, "electrolyte_left": 3.0e-4}
+
+    def used(self):
+        return {"film_resistance": {"value": 1.0, "unit": "ohm cm^2", "status": "assumed", "source": "a test"}}
+
+
+class _Parameters:
+    """The nominal set beside one that was drawn: heights are their ratio."""
+
+    def __init__(self, drawn, nominal):
+        self.drawn, self.nominal_film_resistance = drawn, nominal["film_resistance"]
+
+    def __getitem__(self, name):
+        return self.drawn[name]
+
+
+@pytest.fixture
+def fake_twin(monkeypatch):
+    """Replace the twin of studies; ``failing`` holds (anode, kind) that raise, ``calls`` the seeds by task."""
+    from lithiate.twin.parameters import load_parameters
+
+    class Twin:
+        failing: set[tuple[str, str]] = set()
+        calls: list[tuple[str, str, int]] = []
+
+    twin = Twin()
+    twin.failing, twin.calls = set(), []
+    nominal = load_parameters("nominal")
+
+    def solve(cell, experiment, *, parameters="nominal", seed=0, progress=None):
+        twin.calls.append((cell.anode.name, experiment.kind, seed))
+        if (cell.anode.name, experiment.kind) in twin.failing:
+            raise SimulationError("the step size fell below its limit", code="LI-TWIN-002", where="half cycle 1")
+        if progress is not None:
+            progress(0.5)
+        return FakeSolution(cell, experiment, _Parameters(parameters, nominal), seed)
+
+    monkeypatch.setattr("lithiate.study.simulate.solve", solve)
+    return twin
+
+
+@pytest.fixture
+def study_file(tmp_path: Path) -> Path:
+    """A small study, valid as it stands."""
+    path = tmp_path / "stand-in.toml"
+    path.write_text(STUDY, encoding="utf-8")
+    return path
