@@ -373,7 +373,8 @@ def _resolve_with_pint(unit: str) -> _Unit:
         base = _registry().Quantity(1.0, expression).to_base_units()
         dimensionality = dict(base.dimensionality)
         factor = float(base.magnitude)
-    except (pint.PintError, ValueError, TypeError, OverflowError, ZeroDivisionError):
+    # pint leaves KeyError and others to its callers for powers such as m^0.
+    except (pint.PintError, ArithmeticError, LookupError, TypeError, ValueError):
         raise _unknown(unit) from None
     if not math.isfinite(factor) or factor <= 0 or not set(dimensionality) <= set(_BASES):
         raise _unknown(unit)

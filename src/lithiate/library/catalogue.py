@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
 from lithiate.core.materials import Electrolyte, Material, Separator
 from lithiate.core.sourced import Sourced
-from lithiate.core.toml_source import Location, dotted
+from lithiate.core.toml_source import Location, dotted, read_toml
 from lithiate.errors import LibraryError, nearest_match
 from lithiate.library.anodes import ANODE_FILES, load_anode
+from lithiate.library.composition import load_composition
 from lithiate.library.files import DATA, read_data_file, unknown_name
 from lithiate.library.materials import load_electrolyte, load_material, load_separator, names_of
+from lithiate.units import convert
 
 _LOADERS: dict[str, Callable[[str], Material | Electrolyte | Separator]] = {
     "materials": load_material,
@@ -47,7 +50,7 @@ def list_names(section: str) -> list[str]:
     if section == "anodes":
         return list(ANODE_FILES)
     if section == "studies":
-        return sorted(path.stem for path in (DATA / "studies").glob("*.toml"))
+        return sorted(path.stem for path in studies_folder().glob("*.toml"))
     if section in SECTIONS:
         return names_of(section)
     raise LibraryError(
@@ -71,14 +74,42 @@ def describe(section: str, name: str) -> list[Row]:
     if name not in names:
         raise unknown_name(name, section, names)
     if section == "studies":
-        return list(_leaves(read_data_file(f"studies/{name}.toml").data))
+        return list(_leaves(read_toml(studies_folder() / f"{name}.toml").data))
     if section == "anodes":
         sources, table = load_anode(name).sources, read_data_file(ANODE_FILES[name]).data
     else:
         sources, table = _LOADERS[section](name).sources, read_data_file(f"{section}.toml").data[name]
     numbers = [_number_row(field, number) for field, number in sources.items()]
     words = [row for row in _leaves(table) if not row.field.startswith(tuple(f"{field}." for field in sources))]
-    return numbers + words
+    return numbers + words + (_composition_rows(name) if section == "anodes" else [])
+
+
+def studies_folder() -> Path:
+    """Return where the studies lie that ship with lithiate: in the package, or in the checkout it runs from."""
+    packaged = DATA / "studies"
+    return packaged if packaged.is_dir() else DATA.parents[3] / "studies"
+
+
+def _composition_rows(name: str) -> list[Row]:
+    """Return what follows from the description of an anode; computed, never stored."""
+    composition = load_composition(load_anode(name))
+    computed = [
+        ("lithium_areal_mass", composition.lithium_areal_mass, "kg/m^2", "mg/cm^2"),
+        ("host_areal_mass", composition.host_areal_mass, "kg/m^2", "mg/cm^2"),
+        ("areal_capacity", composition.areal_capacity, "C/m^2", "mAh/cm^2"),
+        ("theoretical_specific_capacity", composition.theoretical_specific_capacity, "C/kg", "mAh/g"),
+        *((f"volume_fraction.{part}", share, "1", "1") for part, share in composition.volume_fractions.items()),
+        ("pore_capacity", composition.pore_capacity, "C/m^2", "mAh/cm^2"),
+        ("pore_share_of_lithium", composition.pore_share_of_lithium, "1", "1"),
+        ("sphere_volume_fraction", composition.sphere_volume_fraction, "1", "1"),
+        ("reuss_bound", composition.bounds.reuss, "Pa", "GPa"),
+        ("voigt_bound", composition.bounds.voigt, "Pa", "GPa"),
+    ]
+    source = "from the description and the library's densities and moduli"
+    return [
+        Row(f"composition.{field}", float(f"{convert(value, si, unit):.4g}"), unit, None, "computed", source)
+        for field, value, si, unit in computed
+    ]
 
 
 def _number_row(field: str, number: Sourced) -> Row:

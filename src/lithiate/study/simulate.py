@@ -13,8 +13,11 @@ from lithiate.core.measurement import CyclingRecord
 from lithiate.core.techniques import QUANTITIES
 from lithiate.study.estimates import KIND_QUANTITIES, CycleCurve, cycle_curve, kind_estimates
 from lithiate.study.plan import Task
-from lithiate.twin import solve
+from lithiate.twin import DEFAULT_TOLERANCE, solve
 from lithiate.twin.parameters import ParameterSet
+
+MEMBER_TOLERANCE = 1e-3
+"""Tolerance of the integrator for members of an ensemble: what it loses is small against their spread."""
 
 
 @frozen(eq=False, kw_only=True)
@@ -57,7 +60,10 @@ def simulate_task(task: Task, parameters: ParameterSet, progress: Callable[[floa
     """
     if task.scatter_seed is not None:
         parameters = parameters.with_cell_scatter(task.scatter_seed)
-    solution = solve(task.cell, task.protocol, parameters=parameters, seed=task.seed, progress=progress)
+    tolerance = DEFAULT_TOLERANCE if task.member is None else MEMBER_TOLERANCE
+    solution = solve(
+        task.cell, task.protocol, parameters=parameters, seed=task.seed, progress=progress, tolerance=tolerance
+    )
     record = solution.record(cell_id=f"cell {task.replicate}")
     result = analyse(record)
     wanted = KIND_QUANTITIES[task.protocol.kind]

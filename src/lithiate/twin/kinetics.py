@@ -13,13 +13,28 @@ from lithiate._jit import Matrix, Vector, njit
 _SQRT_HALF = math.sqrt(0.5)
 _INVERSE_SQRT_TWO_PI = 1.0 / math.sqrt(2.0 * math.pi)
 _NEWTON_STEPS = 60
-_NEWTON_TOLERANCE = 1e-7
+_CLOSED_COLUMN, _SLOPE_COLUMN = 4, 5
+BRANCH_COLUMNS = 6
+_NEWTON_TOLERANCE = 1e-5
+_SHARPEST = 1e-9
 _CLOSED = -8.0
 """Standard deviations below its barrier at which a site counts as closed: 1e-15 of it is open."""
 
 
 @njit
-def drive_over_barrier(overpotential: float, mean: float, width: float) -> tuple[float, float]:
+def closed_share(mean: float, width: float) -> float:
+    """Return the part of `drive_over_barrier` that depends on the barrier alone [V].
+
+    The drive is counted from zero overpotential: this is the integral of Phi((x - mean)/width) from minus infinity to
+    0.
+    """
+    if width < _SHARPEST or mean > -_CLOSED * width:
+        return 0.0
+    return width * _normal_integral(-mean / width)[0]
+
+
+@njit
+def drive_over_barrier(overpotential: float, mean: float, width: float, closed: float) -> tuple[float, float]:
     """Return the mean drive over a distribution of barriers, and its slope.
 
     The barrier b is normal with `mean` and standard deviation `width`; sites with b below the overpotential are open.
@@ -35,13 +50,15 @@ def drive_over_barrier(overpotential: float, mean: float, width: float) -> tuple
     ----------
     overpotential, mean, width : float, V
         `width` may be zero (a sharp threshold).
+    closed : float, V
+        `closed_share(mean, width)`, which a solver computes once.
 
     Returns
     -------
     (drive, slope) : (float, float), V and 1
-        Both zero for a negative overpotential's drive; `slope` in 0-1.
+        `drive` >= 0, `slope` in 0-1.
     """
-    if width < 1e-9:
+    if width < _SHARPEST:
         if overpotential > mean:
             return overpotential - mean, 1.0
         return 0.0, 0.0
@@ -49,10 +66,7 @@ def drive_over_barrier(overpotential: float, mean: float, width: float) -> tuple
     if z < _CLOSED:
         return 0.0, 0.0
     upper, phi = _normal_integral(z)
-    lower = 0.0
-    if mean < -_CLOSED * width:
-        lower, _ = _normal_integral(-mean / width)
-    return max(width * (upper - lower), 0.0), phi
+    return max(width * upper - closed, 0.0), phi
 
 
 @njit
@@ -108,9 +122,9 @@ def solve_parallel_branches(
     Parameters
     ----------
     current : float, A/m2, > 0
-    branches : (n, 4) float
-        Area per electrode area [1], resistance [ohm m2], mean barrier [V], barrier width [V] of each branch.
-        A branch without area takes no part.
+    branches : (n, 6) float
+        Area per electrode area [1], resistance [ohm m2], mean barrier [V], barrier width [V] of each branch; the last
+        two columns are scratch. A branch without area takes no part.
     exchange : float, A/m2
     thermal : float, V
     guess : float, V
@@ -128,26 +142,37 @@ def solve_parallel_branches(
     n = branches.shape[0]
     total = 0.0
     slope = 0.0
+    for k in range(n):
+        branches[k, _CLOSED_COLUMN] = closed_share(branches[k, 2], branches[k, 3])
     for _ in range(_NEWTON_STEPS):
         total = 0.0
         slope = 0.0
         for k in range(n):
             shares[k] = 0.0
+            branches[k, _SLOPE_COLUMN] = 0.0
             if branches[k, 0] > 0.0:
-                drive, opening = drive_over_barrier(overpotential, branches[k, 2], branches[k, 3])
+                drive, opening = drive_over_barrier(
+                    overpotential, branches[k, 2], branches[k, 3], branches[k, _CLOSED_COLUMN]
+                )
                 if drive > 0.0:
                     density, density_slope = branch_current(drive, branches[k, 1], exchange, thermal)
                     shares[k] = branches[k, 0] * density
+                    branches[k, _SLOPE_COLUMN] = branches[k, 0] * density_slope * opening
                     total += shares[k]
-                    slope += branches[k, 0] * density_slope * opening
+                    slope += branches[k, _SLOPE_COLUMN]
         excess = total - current
         if excess > 0.0:
             high = overpotential
         else:
             low = overpotential
         if abs(excess) <= _NEWTON_TOLERANCE * current:
-            # Newton squares the error: one more correction is exact to rounding, and needs no new evaluation.
-            overpotential -= excess / slope
+            # Newton squares the error: this correction leaves 1e-10, and needs no new evaluation.
+            step = excess / slope
+            overpotential -= step
+            total = 0.0
+            for k in range(n):
+                shares[k] = max(shares[k] - branches[k, _SLOPE_COLUMN] * step, 0.0)
+                total += shares[k]
             break
         trial = overpotential - excess / slope if slope > 0.0 else math.inf
         if not (low < trial < high):

@@ -19,7 +19,12 @@ from lithiate.core.composition import Composition
 from lithiate.core.materials import Electrolyte, Separator
 from lithiate.core.protocol import Experiment
 from lithiate.errors import SimulationError
-from lithiate.twin.equations import (
+from lithiate.twin.host import contact_share
+from lithiate.twin.kinetics import arrhenius
+from lithiate.twin.mechanics import flaw_factors
+from lithiate.twin.parameters import ParameterSet
+from lithiate.twin.salt import grid
+from lithiate.twin.states import (
     ADDITIVE,
     CELL,
     ELECTRODE,
@@ -33,12 +38,7 @@ from lithiate.twin.equations import (
     SALT,
     SALT_CELLS,
     STATES,
-    grid,
 )
-from lithiate.twin.host import contact_share
-from lithiate.twin.kinetics import arrhenius
-from lithiate.twin.mechanics import flaw_factors
-from lithiate.twin.parameters import ParameterSet
 
 REFERENCE_NITRIDE_VOLUME = 2.25e-5
 """Nitride volume per host mass [m3/kg] to which the capture numbers refer: that of the composite's ICP contents."""

@@ -12,7 +12,9 @@ from lithiate.core.anode import Anode
 from lithiate.core.cell import SymmetricCell
 from lithiate.core.measurement import CyclingRecord, Provenance, Specimen
 from lithiate.core.protocol import Experiment
-from lithiate.twin.equations import (
+from lithiate.twin.instrument import Instrument
+from lithiate.twin.parameters import ParameterSet
+from lithiate.twin.states import (
     ELECTROLYTE,
     LEAKED,
     METALLIC,
@@ -22,8 +24,6 @@ from lithiate.twin.equations import (
     Q_SEI_INTERIOR,
     Q_SEI_TOP,
 )
-from lithiate.twin.instrument import Instrument
-from lithiate.twin.parameters import ParameterSet
 
 
 @frozen(eq=False)

@@ -14,7 +14,28 @@ from numpy.typing import NDArray
 from lithiate.core.cell import SymmetricCell
 from lithiate.core.protocol import Experiment
 from lithiate.errors import SimulationError
-from lithiate.twin.equations import (
+from lithiate.twin.host import interior_capacity
+from lithiate.twin.instrument import Sampling
+from lithiate.twin.kinetics import BRANCH_COLUMNS
+from lithiate.twin.mechanics import fatigue_increment, intact_sites
+from lithiate.twin.model import Model, build_model
+from lithiate.twin.parameters import ParameterSet, load_parameters
+from lithiate.twin.solution import Solution
+from lithiate.twin.solver import (
+    COMPLETE,
+    EXHAUSTED,
+    HARD_SHORT_SHARE,
+    PAUSED,
+    SALT_DEPLETED,
+    SHORT_BORN,
+    SHORT_CIRCUIT,
+    STAGES,
+    STEP_FAILED,
+    VOLTAGE_LIMIT,
+    error_scale,
+    half_cycle,
+)
+from lithiate.twin.states import (
     BRANCHES,
     HAZARD,
     OUTPUTS,
@@ -28,25 +49,6 @@ from lithiate.twin.equations import (
     SHORT,
     STATES,
 )
-from lithiate.twin.host import interior_capacity
-from lithiate.twin.instrument import Sampling
-from lithiate.twin.mechanics import fatigue_increment, intact_sites
-from lithiate.twin.model import Model, build_model
-from lithiate.twin.parameters import ParameterSet, load_parameters
-from lithiate.twin.solution import Solution
-from lithiate.twin.solver import (
-    COMPLETE,
-    EXHAUSTED,
-    HARD_SHORT_SHARE,
-    SALT_DEPLETED,
-    SHORT_BORN,
-    SHORT_CIRCUIT,
-    STAGES,
-    STEP_FAILED,
-    VOLTAGE_LIMIT,
-    error_scale,
-    half_cycle,
-)
 
 STOP_REASONS = {
     COMPLETE: "end of test",
@@ -56,12 +58,14 @@ STOP_REASONS = {
     SHORT_CIRCUIT: "short circuit",
 }
 DEFAULT_TOLERANCE = 1e-4
-FIRST_STEP = 0.05
+FIRST_STEP = 0.5
 """First step of a half cycle [s]: the current has just changed, and salt near the lithium follows within a second."""
 NOISE_MEMORY = 0.6
 """Correlation of the top's area disturbance from one half cycle to the next [assumed]."""
-HARD_SHORT_CONDUCTANCE = 5000.0
-"""Conductance of a hard short [S/m2]: 2 ohm cm2 [assumed]; it does not heal."""
+HARD_SHORT_CONDUCTANCE = 2.0e4
+"""Conductance of a hard short [S/m2]: 0.5 ohm cm2 [assumed]; it does not heal."""
+MOST_CALLS = 1000
+"""Calls of the integrator for one half cycle, beyond which it counts as stuck."""
 HALF_CYCLES_AFTER_SHORT = 6
 """How long a test goes on after a hard short, so that its record shows it."""
 
@@ -169,7 +173,7 @@ class _Run:
         )
         self.stages = np.zeros((STAGES + 3, STATES))
         self.matrix = np.zeros((4, SALT_CELLS))
-        self.branches = np.zeros((BRANCHES, 4))
+        self.branches = np.zeros((BRANCHES, BRANCH_COLUMNS))
         self.work = np.zeros((4, SALT_CELLS))
         self.scratch = np.zeros((6, STATES))
         self.out = np.zeros(OUTPUTS)
@@ -204,7 +208,7 @@ class _Run:
             if k >= last:
                 break
             hard_before = self.hard
-            ended = self._half_cycle(k % 2, sampling.offsets(k, self.experiment.half_cycle_duration))
+            ended = self._half_cycle(k % 2, sampling.offsets(k, self.experiment.half_cycle_duration), progress)
             self.ends.append(self.time)
             self.states.append(self.y.copy())
             self.intact_history.append(self.intact.copy())
@@ -217,7 +221,7 @@ class _Run:
         if self.hard:
             self.reason = SHORT_CIRCUIT
 
-    def _half_cycle(self, plating: int, offsets: NDArray[np.float64]) -> bool:
+    def _half_cycle(self, plating: int, offsets: NDArray[np.float64], progress: Callable[[float], None] | None) -> bool:
         """Run one half cycle with electrode A (0) or B (1) plating; return whether the test ends with it."""
         duration = self.experiment.half_cycle_duration
         for offset in (0, PER_ELECTRODE):
@@ -226,7 +230,14 @@ class _Run:
             self.noise = NOISE_MEMORY * self.noise + 0.8 * self.noise_draws.standard_normal(2)
         sampled = np.zeros((offsets.size, 1 + OUTPUTS))
         t, h, first, reason = 0.0, FIRST_STEP, 0, SHORT_BORN
-        while reason == SHORT_BORN:
+        calls = 0
+        while reason in (SHORT_BORN, PAUSED):
+            calls += 1
+            if calls > MOST_CALLS:
+                reason = STEP_FAILED
+                break
+            if reason == PAUSED and progress is not None:
+                progress(len(self.ends) / self.experiment.half_cycles)
             reason, t, h, first, steps = half_cycle(
                 self.y, self.dy, t, duration, h, self.settings, self.limits, plating, self.experiment.current_density,
                 self.model.electrodes, self.model.cell, self.intact, self.noise, self.guess, self.scale, offsets, first,
@@ -234,7 +245,8 @@ class _Run:
                 self.scratch,
             )  # fmt: skip
             self.steps += steps
-            h = min(h, FIRST_STEP)
+            if reason in (SHORT_BORN, SHORT_CIRCUIT):
+                h = min(h, FIRST_STEP)  # the conductance has just jumped
             if reason == SHORT_BORN:
                 self._soft_short()
             elif reason == SHORT_CIRCUIT:
@@ -242,7 +254,7 @@ class _Run:
                 reason = SHORT_BORN
         if reason == STEP_FAILED:
             raise SimulationError(
-                "the step size fell below its limit",
+                "the integrator does not get on",
                 code="LI-TWIN-002",
                 where=f"half cycle {len(self.ends) + 1}, {t:.6g} s",
                 got=f"{h:.2g} s",

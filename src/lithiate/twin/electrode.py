@@ -1,0 +1,220 @@
+"""One lithium electrode: what plates and strips where, and what it costs.
+
+The branches that carry current side by side are laid out here from the closures of `host`, `nucleation` and `sei`;
+`kinetics` solves them. Every store has its own equation; none is got by difference.
+"""
+
+from __future__ import annotations
+
+import math
+
+from lithiate._jit import Matrix, Record, Vector, njit
+from lithiate.constants import FARADAY
+from lithiate.twin.host import interior_capacity, lithiophilic_share, open_share, penetration
+from lithiate.twin.kinetics import BRANCH_COLUMNS, solve_parallel_branches
+from lithiate.twin.nucleation import covered_share, fading_barrier
+from lithiate.twin.sei import bounded_loss, film_resistance, roughness_factor
+from lithiate.twin.states import (
+    BRANCHES,
+    Q_DEAD,
+    Q_INTERIOR,
+    Q_ON_CARBON,
+    Q_ON_SITES,
+    Q_PIT,
+    Q_RESERVOIR,
+    Q_SEI_INTERIOR,
+    Q_SEI_TOP,
+    Q_TOP,
+    ROUGHNESS,
+)
+from lithiate.twin.transport import conductivity_ratio
+
+
+@njit
+def _clear(branches: Matrix) -> None:
+    """Take all branches away (a slice assignment would cost seconds of compilation)."""
+    for k in range(BRANCHES):
+        for i in range(BRANCH_COLUMNS):
+            branches[k, i] = 0.0
+
+
+@njit
+def _interior_area(
+    y: Vector,
+    offset: int,
+    electrode: Record,
+    cell: Record,
+    capacity: float,
+    resistance: float,
+    concentration: float,
+    saturated: float,
+) -> float:
+    """Return the interior area per electrode area that carries current, before it is shared among sites [1]."""
+    depth = capacity / electrode.capacity_density
+    fill = min(max(y[offset + Q_INTERIOR] / capacity, 0.0), 1.0)
+    porosity = max(electrode.liquid_share * (1.0 - fill), 0.05)
+    factor = porosity**1.5 * saturated**cell.saturation_exponent
+    conductivity = (
+        cell.conductivity
+        * factor
+        * conductivity_ratio(concentration, cell.concentration, cell.concentration_of_maximum)
+    )
+    # Diffusion into the depth adds to the surface's resistance what the limiting current 2 F c D / ((1 - t) L) allows.
+    area = electrode.area_density * depth
+    limit = 2.0 * FARADAY * concentration * cell.diffusivity * factor / ((1.0 - cell.transference) * depth)
+    share = penetration(depth, electrode.area_density, conductivity, resistance + area * cell.thermal / limit)
+    return area * share
+
+
+@njit
+def plate(
+    y: Vector,
+    offset: int,
+    current: float,
+    electrode: Record,
+    cell: Record,
+    kinetics: tuple[float, float, float],
+    intact: float,
+    noise: float,
+    guess: float,
+    dy: Vector,
+    branches: Matrix,
+    shares: Vector,
+) -> tuple[float, float, float, float]:
+    """Fill `dy` for the electrode that plates; return (overpotential V, slope, side current A/m2, interior share).
+
+    `kinetics` = (surface salt concentration, saturated share, loss factor).
+    """
+    concentration, wet, losses = kinetics
+    exchange = electrode.exchange_current_density * math.sqrt(concentration / cell.concentration)
+    r_top = film_resistance(electrode.film_resistance, y[offset + Q_SEI_TOP], electrode.top_film_doubling)
+    b_w = electrode.capillary_potential
+    _clear(branches)
+    theta = 0.0
+    if electrode.is_host > 0.0:
+        sei = y[offset + Q_SEI_INTERIOR]
+        theta = lithiophilic_share(
+            electrode.nitride_capture, intact, electrode.other_capture, sei / electrode.burying_charge
+        )
+        r_in = film_resistance(electrode.film_resistance, sei, electrode.interior_film_doubling)
+        capacity = interior_capacity(
+            electrode.initial_void,
+            electrode.opened_fraction,
+            electrode.initial_reservoir - y[offset + Q_RESERVOIR],
+            cell.sei_swelling,
+            sei,
+        )
+        area = _interior_area(y, offset, electrode, cell, capacity, r_in + cell.thermal / exchange, concentration, wet)
+        area *= wet * open_share(y[offset + Q_INTERIOR] / capacity, electrode.filling_exponent)
+        b_site = fading_barrier(
+            electrode.lithiophilic_barrier, 0.0, y[offset + Q_ON_SITES], electrode.nucleation_charge
+        )
+        b_carbon = fading_barrier(
+            electrode.carbon_barrier,
+            electrode.carbon_barrier_persistence,
+            y[offset + Q_ON_CARBON],
+            electrode.nucleation_charge,
+        )
+        branches[0, 0], branches[0, 1], branches[0, 2], branches[0, 3] = area * theta, r_in, b_site, 0.5 * b_site
+        branches[1, 0], branches[1, 1] = area * (1.0 - theta), r_in
+        branches[1, 2] = b_w + electrode.unwetted_capillary_potential + b_carbon
+        branches[1, 3] = electrode.barrier_width_carbon
+    cover = covered_share(y[offset + Q_TOP], electrode.covering_charge)
+    roughness = y[offset + ROUGHNESS]
+    branches[2, 0] = wet * cover * (1.0 + electrode.roughness_area * roughness)
+    branches[2, 0] *= math.exp(electrode.area_noise * roughness * noise)
+    branches[2, 2], branches[2, 3] = b_w, 0.5 * b_w
+    branches[3, 0] = wet * (1.0 - cover) * theta
+    branches[3, 2] = b_w + electrode.lithiophilic_barrier
+    branches[3, 3] = 0.5 * math.hypot(b_w, electrode.lithiophilic_barrier)
+    branches[4, 0] = wet * (1.0 - cover) * (1.0 - theta)
+    branches[4, 2] = b_w + electrode.carbon_barrier
+    branches[4, 3] = electrode.barrier_width_carbon
+    for k in range(2, BRANCHES):
+        branches[k, 1] = r_top
+    eta, slope = solve_parallel_branches(current, branches, exchange, cell.thermal, guess, shares)
+
+    inside = shares[0] + shares[1]
+    top = shares[2] + shares[3] + shares[4]
+    rough = roughness_factor(roughness, electrode.loss_roughness_exponent)
+    sei_inside = bounded_loss(electrode.sei_loss_interior * losses) * inside
+    sei_top = bounded_loss(electrode.sei_loss_top * losses * rough) * top
+    calendar = electrode.calendar_current * losses
+    dy[offset + Q_INTERIOR] = inside - sei_inside
+    dy[offset + Q_TOP] = top - sei_top
+    dy[offset + Q_RESERVOIR] = -calendar
+    dy[offset + Q_DEAD] = 0.0
+    dy[offset + Q_SEI_TOP] = sei_top + (0.0 if electrode.is_host > 0.0 else calendar)
+    dy[offset + Q_SEI_INTERIOR] = sei_inside + (calendar if electrode.is_host > 0.0 else 0.0)
+    dy[offset + ROUGHNESS] = (
+        electrode.roughness_drive
+        * (top / cell.reference_current) ** electrode.roughness_current_exponent
+        * (1.0 - roughness / electrode.roughness_limit)
+        * top
+    )
+    dy[offset + Q_PIT] = 0.0
+    dy[offset + Q_ON_SITES] = shares[0]
+    dy[offset + Q_ON_CARBON] = shares[1]
+    return eta - b_w, slope, sei_inside + sei_top + calendar, inside / current
+
+
+@njit
+def strip(
+    y: Vector,
+    offset: int,
+    current: float,
+    electrode: Record,
+    cell: Record,
+    kinetics: tuple[float, float, float],
+    intact: float,
+    noise: float,
+    guess: float,
+    dy: Vector,
+    branches: Matrix,
+    shares: Vector,
+) -> tuple[float, float, float]:
+    """Fill `dy` for the electrode that strips; return (overpotential V, slope A/(m2 V), side current A/m2)."""
+    concentration, wet, losses = kinetics
+    exchange = electrode.exchange_current_density * math.sqrt(concentration / cell.concentration)
+    roughness = y[offset + ROUGHNESS]
+    _clear(branches)
+    if electrode.is_host > 0.0:
+        sei = y[offset + Q_SEI_INTERIOR]
+        theta = lithiophilic_share(
+            electrode.nitride_capture, intact, electrode.other_capture, sei / electrode.burying_charge
+        )
+        r_in = film_resistance(electrode.film_resistance, sei, electrode.interior_film_doubling)
+        capacity = interior_capacity(
+            electrode.initial_void,
+            electrode.opened_fraction,
+            electrode.initial_reservoir - y[offset + Q_RESERVOIR],
+            cell.sei_swelling,
+            sei,
+        )
+        area = _interior_area(y, offset, electrode, cell, capacity, r_in + cell.thermal / exchange, concentration, wet)
+        held = covered_share(y[offset + Q_INTERIOR], electrode.exhaustion_charge)
+        b_held = theta * electrode.capillary_potential
+        branches[0, 0], branches[0, 1], branches[0, 2], branches[0, 3] = wet * area * held, r_in, b_held, 0.5 * b_held
+    branches[1, 0] = wet * (1.0 + electrode.roughness_area * roughness)
+    branches[1, 0] *= covered_share(y[offset + Q_TOP], electrode.covering_charge)
+    branches[1, 0] *= math.exp(electrode.area_noise * roughness * noise)
+    branches[1, 1] = film_resistance(electrode.film_resistance, y[offset + Q_SEI_TOP], electrode.top_film_doubling)
+    branches[2, 0] = wet * (1.0 + electrode.pitting_area * y[offset + Q_PIT])
+    branches[2, 0] *= covered_share(y[offset + Q_RESERVOIR], 0.1 * electrode.exhaustion_charge)
+    branches[2, 1] = electrode.native_film_resistance
+    branches[2, 2], branches[2, 3] = electrode.pitting_barrier, 0.4 * electrode.pitting_barrier
+    eta, slope = solve_parallel_branches(current, branches, exchange, cell.thermal, guess, shares)
+
+    lost = bounded_loss(electrode.dead_loss * losses * roughness_factor(roughness, electrode.loss_roughness_exponent))
+    calendar = electrode.calendar_current * losses
+    dy[offset + Q_INTERIOR] = -shares[0]
+    dy[offset + Q_TOP] = -shares[1] * (1.0 + lost)
+    dy[offset + Q_RESERVOIR] = -shares[2] - calendar
+    dy[offset + Q_DEAD] = shares[1] * lost
+    dy[offset + Q_SEI_TOP] = 0.0 if electrode.is_host > 0.0 else calendar
+    dy[offset + Q_SEI_INTERIOR] = calendar if electrode.is_host > 0.0 else 0.0
+    dy[offset + ROUGHNESS] = -electrode.roughness_levelling * roughness * shares[1]
+    dy[offset + Q_PIT] = shares[2]
+    dy[offset + Q_ON_SITES] = 0.0
+    dy[offset + Q_ON_CARBON] = 0.0
+    return eta, slope, calendar

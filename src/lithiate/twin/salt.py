@@ -1,0 +1,186 @@
+"""Salt and liquid between the electrodes: the grid, diffusion, and what flows as pores grow and dry."""
+
+from __future__ import annotations
+
+from lithiate._jit import Matrix, Record, Vector, njit
+from lithiate.constants import FARADAY
+from lithiate.twin.host import interior_capacity
+from lithiate.twin.states import (
+    DEAD_CELLS,
+    ELECTROLYTE,
+    EXCESS_SALT,
+    LITHIUM_VOLUME,
+    PER_ELECTRODE,
+    Q_DEAD,
+    Q_INTERIOR,
+    Q_RESERVOIR,
+    Q_SEI_INTERIOR,
+    Q_SEI_TOP,
+    SALT,
+    SALT_CELLS,
+    SEPARATOR_CELLS,
+)
+from lithiate.twin.transport import conductivity_ratio, floored, saturation
+
+
+@njit
+def dead_layer_thickness(y: Vector, offset: int, cell: Record) -> float:
+    """Return the dead layer's thickness [m], L_0 + (v_Li q_dead + v_SEI q_SEI)/(1 - eps)."""
+    solid = LITHIUM_VOLUME * (y[offset + Q_DEAD] + cell.sei_swelling * y[offset + Q_SEI_TOP])
+    return cell.dead_layer_initial_thickness + max(solid, 0.0) / (1.0 - cell.dead_layer_porosity)
+
+
+@njit
+def _host_liquid(y: Vector, offset: int, electrode: Record, cell: Record) -> float:
+    """Return the liquid that fills the opened interior [m3/m2]."""
+    if electrode.is_host <= 0.0:
+        return 0.0
+    capacity = interior_capacity(
+        electrode.initial_void,
+        electrode.opened_fraction,
+        electrode.initial_reservoir - y[offset + Q_RESERVOIR],
+        cell.sei_swelling,
+        y[offset + Q_SEI_INTERIOR],
+    )
+    return LITHIUM_VOLUME * max(capacity - y[offset + Q_INTERIOR], 0.0)
+
+
+@njit
+def grid(
+    y: Vector, cell: Record, electrodes: Record, liquid: Vector, length: Vector, resistance_factor: Vector
+) -> tuple[float, float, float]:
+    """Lay the salt grid for a state.
+
+    Fills, per cell of the grid, the liquid volume [m3/m2], the thickness [m] and tau/(eps s^n) [1]; returns the
+    saturated share, its slope, and the pore volume [m3/m2].
+    """
+    thickness_a = dead_layer_thickness(y, 0, cell)
+    thickness_b = dead_layer_thickness(y, PER_ELECTRODE, cell)
+    pores = (
+        cell.separator_porosity * cell.separator_thickness
+        + cell.dead_layer_porosity * (thickness_a + thickness_b)
+        + _host_liquid(y, 0, electrodes[0], cell)
+        + _host_liquid(y, PER_ELECTRODE, electrodes[1], cell)
+        + cell.bound_electrolyte
+    )
+    wet, slope = saturation(max(y[ELECTROLYTE], 1e-12) / pores)
+    drying = wet**cell.saturation_exponent
+    for k in range(SALT_CELLS):
+        if k < DEAD_CELLS or k >= DEAD_CELLS + SEPARATOR_CELLS:
+            thickness = thickness_a if k < DEAD_CELLS else thickness_b
+            porosity = cell.dead_layer_porosity
+            tortuosity = cell.dead_layer_tortuosity + cell.dead_layer_tortuosity_growth * thickness
+            length[k] = thickness / DEAD_CELLS
+        else:
+            porosity = cell.separator_porosity
+            tortuosity = cell.separator_tortuosity
+            length[k] = cell.separator_thickness / SEPARATOR_CELLS
+        liquid[k] = wet * porosity * length[k]
+        resistance_factor[k] = tortuosity / (porosity * drying)
+    return wet, slope, pores
+
+
+@njit
+def diffusion_matrix(
+    cell: Record,
+    liquid: Vector,
+    length: Vector,
+    resistance_factor: Vector,
+    lower: Vector,
+    diagonal: Vector,
+    upper: Vector,
+) -> None:
+    """Fill the tridiagonal matrix of salt diffusion, d(amount)/dt = A amount [1/s]; its columns sum to zero."""
+    for k in range(SALT_CELLS):
+        lower[k], diagonal[k], upper[k] = 0.0, 0.0, 0.0
+    for k in range(SALT_CELLS - 1):
+        path = 0.5 * (length[k] * resistance_factor[k] + length[k + 1] * resistance_factor[k + 1])
+        conductance = cell.diffusivity / path
+        lower[k + 1] += conductance / liquid[k]
+        diagonal[k] -= conductance / liquid[k]
+        upper[k] += conductance / liquid[k + 1]
+        diagonal[k + 1] -= conductance / liquid[k + 1]
+
+
+@njit
+def salt_potentials(
+    y: Vector, plating: int, cell: Record, liquid: Vector, length: Vector, resistance_factor: Vector
+) -> tuple[float, float, float, float, float]:
+    """Return (ohmic resistance ohm m2, face concentration's cell value and slope per current, at A and at B)."""
+    resistance = 0.0
+    for k in range(SALT_CELLS):
+        concentration = floored(y[SALT + k] / liquid[k], cell.concentration)
+        kappa = cell.conductivity * conductivity_ratio(concentration, cell.concentration, cell.concentration_of_maximum)
+        resistance += length[k] * resistance_factor[k] / kappa
+    pull = (1.0 - cell.transference) / (FARADAY * cell.diffusivity) * 0.5
+    last = SALT_CELLS - 1
+    sign = 1.0 if plating == 1 else -1.0
+    slope_a = sign * pull * length[0] * resistance_factor[0]
+    slope_b = -sign * pull * length[last] * resistance_factor[last]
+    return resistance, y[SALT] / liquid[0], slope_a, y[SALT + last] / liquid[last], slope_b
+
+
+@njit
+def _host_liquid_rate(offset: int, electrode: Record, cell: Record, dy: Vector) -> float:
+    """Return the rate at which liquid enters the opened interior [m/s]."""
+    if electrode.is_host <= 0.0:
+        return 0.0
+    opening = -electrode.opened_fraction * dy[offset + Q_RESERVOIR] - cell.sei_swelling * dy[offset + Q_SEI_INTERIOR]
+    return LITHIUM_VOLUME * (opening - dy[offset + Q_INTERIOR])
+
+
+@njit
+def salt_states(
+    y: Vector,
+    plating: int,
+    through: float,
+    electrodes: Record,
+    cell: Record,
+    wet: float,
+    wet_slope: float,
+    pores: float,
+    work: Matrix,
+    dy: Vector,
+) -> None:
+    """Fill `dy` for the salt: diffusion, sources at the lithium, liquid that flows in or out, exchange at the edge.
+
+    Liquid that a cell of the grid takes up or gives off comes from and goes to the excess electrolyte, at the
+    concentration of where it comes from; both sides change by the same amount, so that salt is conserved.
+    """
+    liquid, length, factor = work[0], work[1], work[2]
+    solid = 1.0 - cell.dead_layer_porosity
+    growth_a = LITHIUM_VOLUME * (dy[Q_DEAD] + cell.sei_swelling * dy[Q_SEI_TOP]) / solid
+    b = PER_ELECTRODE
+    growth_b = LITHIUM_VOLUME * (dy[b + Q_DEAD] + cell.sei_swelling * dy[b + Q_SEI_TOP]) / solid
+    pore_rate = (
+        cell.dead_layer_porosity * (growth_a + growth_b)
+        + _host_liquid_rate(0, electrodes[0], cell, dy)
+        + _host_liquid_rate(b, electrodes[1], cell, dy)
+    )
+    wet_rate = wet_slope * (dy[ELECTROLYTE] - y[ELECTROLYTE] / pores * pore_rate) / pores
+    in_grid = 0.0
+    for k in range(SALT_CELLS):
+        in_grid += liquid[k]
+    excess = y[EXCESS_SALT] / max(y[ELECTROLYTE] - in_grid, 1e-9)
+    dy[EXCESS_SALT] = 0.0
+    for k in range(SALT_CELLS):
+        if k < DEAD_CELLS:
+            stretch = growth_a / DEAD_CELLS * cell.dead_layer_porosity
+        elif k < DEAD_CELLS + SEPARATOR_CELLS:
+            stretch = 0.0
+        else:
+            stretch = growth_b / DEAD_CELLS * cell.dead_layer_porosity
+        inflow = wet_rate * liquid[k] / wet + wet * stretch
+        concentration = y[SALT + k] / liquid[k]
+        moved = inflow * (excess if inflow > 0.0 else concentration)
+        moved += cell.edge_exchange / factor[k] * length[k] * (excess - concentration)
+        dy[SALT + k] = moved
+        dy[EXCESS_SALT] -= moved
+    for k in range(SALT_CELLS - 1):
+        path = 0.5 * (length[k] * factor[k] + length[k + 1] * factor[k + 1])
+        flux = cell.diffusivity / path * (y[SALT + k] / liquid[k] - y[SALT + k + 1] / liquid[k + 1])
+        dy[SALT + k] -= flux
+        dy[SALT + k + 1] += flux
+    source = (1.0 - cell.transference) * through / FARADAY * (1.0 if plating == 1 else -1.0)
+    dy[SALT] += source
+    dy[SALT + SALT_CELLS - 1] -= source
