@@ -69,9 +69,9 @@ ELECTRODE = np.dtype(
             "carbon_barrier", "carbon_barrier_persistence", "lithiophilic_barrier", "nucleation_charge",
             "covering_charge", "exhaustion_charge", "filling_exponent", "roughness_current_exponent",
             "roughness_levelling", "roughness_limit", "roughness_area", "loss_roughness_exponent",
-            "area_noise",
-            "pitting_barrier", "pitting_area", "film_resistance", "native_film_resistance", "exchange_current_density",
-            "sei_loss_top", "sei_loss_interior", "dead_loss", "interior_film_doubling", "top_film_doubling", "calendar_current",
+            "area_noise", "pitting_barrier", "pitting_area", "film_resistance", "native_film_resistance",
+            "exchange_current_density", "sei_loss_top", "sei_loss_interior", "dead_loss", "interior_film_doubling",
+            "top_film_doubling", "calendar_current",
         )
     ]
 )  # fmt: skip
