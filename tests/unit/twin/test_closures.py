@@ -145,7 +145,9 @@ def test_poisson_capture_against_particles_placed_at_random():
     mean = (captures * intact + other) * math.exp(-buried)
     hits = np.random.default_rng(0).poisson(mean, size=400_000)
     standard_error = 0.5 / math.sqrt(hits.size)
-    assert lithiophilic_share(captures, intact, other, buried) == pytest.approx(np.mean(hits > 0), abs=4 * standard_error)
+    assert lithiophilic_share(captures, intact, other, buried) == pytest.approx(
+        np.mean(hits > 0), abs=4 * standard_error
+    )
 
 
 @compiled
@@ -214,7 +216,7 @@ def test_flaws_have_mean_one_and_are_lognormal(width):
 @pytest.mark.parametrize("exponent", [2.0, 3.0, 4.0])
 @pytest.mark.parametrize("exposure", [0.0, 0.01, 0.05, 0.1, 0.3])
 def test_intact_sites_against_integration(exposure, exponent):
-    """dD/dX = f (1 - D)^-m, integrated as dX/dD = (1 - D)^m / f, which stays smooth up to the loss of a class at D = 1."""
+    """dD/dX = f (1 - D)^-m, integrated as dX/dD = (1 - D)^m / f, which is smooth up to the loss of a class at D = 1."""
     run = solve_ivp(
         lambda damage, _: [(1.0 - damage) ** exponent], (0.0, 1.0), [0.0], rtol=1e-12, atol=1e-14, dense_output=True
     )
