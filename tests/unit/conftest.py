@@ -90,7 +90,7 @@ def fake_twin(monkeypatch):
     twin.failing, twin.calls = set(), []
     nominal = load_parameters("nominal")
 
-    def solve(cell, experiment, *, parameters="nominal", seed=0, progress=None, tolerance=1e-4):
+    def solve(cell, experiment, *, parameters="nominal", seed=0, progress=None, tolerance=2e-5, sampling=None):
         twin.calls.append((cell.anode.name, experiment.kind, seed))
         if (cell.anode.name, experiment.kind) in twin.failing:
             raise SimulationError("the step size fell below its limit", code="LI-TWIN-002", where="half cycle 1")

@@ -93,18 +93,6 @@ def test_named_tests_exist(name):
     assert set(re.findall(r"`(test_\w+)`", text)) - known == set()
 
 
-def test_known_misses_are_the_tests_that_are_expected_to_fail():
-    expected = {
-        node.name
-        for path in (ROOT / "tests").rglob("test_*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef) and any("mark.xfail" in ast.unparse(mark) for mark in node.decorator_list)
-    }
-    section = re.search(r"^## Known misses\n(.*?)(?=^## |\Z)", TEXTS["docs/verification.md"], re.DOTALL | re.MULTILINE)
-    told = set(re.findall(r"`(test_\w+)`", section[1])) if section else set()
-    assert told == expected
-
-
 def test_the_glossary_has_every_name():
     text = TEXTS["docs/nomenclature.md"]
     names = [*QUANTITIES, *KINDS, *TECHNIQUES, *ELECTRODE_STATES, *CELL_STATES, *ELECTRODE.names, *CELL.names]

@@ -10,14 +10,18 @@ from attrs import frozen
 from lithiate.analysis import analyse
 from lithiate.core.estimate import Estimate
 from lithiate.core.measurement import CyclingRecord
+from lithiate.core.protocol import Experiment
 from lithiate.core.techniques import QUANTITIES
 from lithiate.study.estimates import KIND_QUANTITIES, CycleCurve, cycle_curve, kind_estimates
 from lithiate.study.plan import Task
-from lithiate.twin import DEFAULT_TOLERANCE, solve
+from lithiate.twin import Sampling, solve
 from lithiate.twin.parameters import ParameterSet
 
 MEMBER_TOLERANCE = 1e-3
 """Tolerance of the integrator for members of an ensemble: what it loses is small against their spread."""
+
+MEMBER_SAMPLES = 15
+"""Samples in each half cycle of a member of an ensemble, of which no record is kept."""
 
 
 @frozen(eq=False, kw_only=True)
@@ -60,10 +64,8 @@ def simulate_task(task: Task, parameters: ParameterSet, progress: Callable[[floa
     """
     if task.scatter_seed is not None:
         parameters = parameters.with_cell_scatter(task.scatter_seed)
-    tolerance = DEFAULT_TOLERANCE if task.member is None else MEMBER_TOLERANCE
-    solution = solve(
-        task.cell, task.protocol, parameters=parameters, seed=task.seed, progress=progress, tolerance=tolerance
-    )
+    settings = {} if task.member is None else _member_settings(task.protocol)
+    solution = solve(task.cell, task.protocol, parameters=parameters, seed=task.seed, progress=progress, **settings)
     record = solution.record(cell_id=f"cell {task.replicate}")
     result = analyse(record)
     wanted = KIND_QUANTITIES[task.protocol.kind]
@@ -79,6 +81,15 @@ def simulate_task(task: Task, parameters: ParameterSet, progress: Callable[[floa
         soft_short_check=result.soft_short_floor,
         used=solution.used() if nominal else {},
     )
+
+
+def _member_settings(protocol: Experiment) -> dict[str, Any]:
+    """Return how a member of an ensemble is simulated: faster than the cell whose record is kept."""
+    if protocol.kind == "nucleation":
+        return {"tolerance": MEMBER_TOLERANCE}
+    interval = protocol.half_cycle_duration / MEMBER_SAMPLES
+    sampling = Sampling(interval=interval, dense_interval=interval / 4, dense_duration=interval / 2)
+    return {"tolerance": MEMBER_TOLERANCE, "sampling": sampling}
 
 
 def _inventory(amounts: Mapping[str, float], time: float) -> list[Estimate]:

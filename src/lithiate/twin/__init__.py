@@ -13,10 +13,9 @@ from lithiate.core.protocol import Experiment
 from lithiate.twin.instrument import Instrument, Sampling
 from lithiate.twin.parameters import ParameterSet, draw_ensemble, load_parameters
 from lithiate.twin.solution import Solution
-from lithiate.twin.symmetric_cell import DEFAULT_TOLERANCE, solve
+from lithiate.twin.symmetric_cell import solve
 
 __all__ = [
-    "DEFAULT_TOLERANCE",
     "Instrument",
     "ParameterSet",
     "Sampling",

@@ -39,31 +39,59 @@ def _clear(branches: Matrix) -> None:
 
 
 @njit
-def _interior_area(
-    y: Vector,
-    offset: int,
-    electrode: Record,
-    cell: Record,
-    capacity: float,
-    resistance: float,
-    concentration: float,
-    saturated: float,
-) -> float:
-    """Return the interior area per electrode area that carries current, before it is shared among sites [1]."""
+def _interior(
+    y: Vector, offset: int, electrode: Record, cell: Record, kinetics: tuple[float, float, float], intact: float
+) -> tuple[float, float, float, float]:
+    """Return what the interior offers to a current.
+
+    `kinetics` = (surface salt concentration, saturated share, loss factor).
+
+    Returns
+    -------
+    (theta, resistance, capacity, area)
+        Share of lithiophilic sites, film resistance [ohm m2], lithium that fits [C/m2], area per electrode area that
+        carries current before it is shared among sites.
+    """
+    concentration, wet, _ = kinetics
+    sei = y[offset + Q_SEI_INTERIOR]
+    theta = lithiophilic_share(
+        electrode.nitride_capture, intact, electrode.other_capture, sei / electrode.burying_charge
+    )
+    resistance = film_resistance(electrode.film_resistance, sei, electrode.interior_film_doubling)
+    capacity = interior_capacity(
+        electrode.initial_void,
+        electrode.opened_fraction,
+        electrode.initial_reservoir - y[offset + Q_RESERVOIR],
+        cell.sei_swelling,
+        sei,
+    )
     depth = capacity / electrode.capacity_density
     fill = min(max(y[offset + Q_INTERIOR] / capacity, 0.0), 1.0)
     porosity = max(electrode.liquid_share * (1.0 - fill), 0.05)
-    factor = porosity**1.5 * saturated**cell.saturation_exponent
-    conductivity = (
-        cell.conductivity
-        * factor
-        * conductivity_ratio(concentration, cell.concentration, cell.concentration_of_maximum)
-    )
-    # Diffusion into the depth adds to the surface's resistance what the limiting current 2 F c D / ((1 - t) L) allows.
+    factor = porosity**1.5 * wet**cell.saturation_exponent
+    ratio = conductivity_ratio(concentration, cell.concentration, cell.concentration_of_maximum)
     area = electrode.area_density * depth
+    # Charge transfer and diffusion into the depth add to the film: the linear resistance of the one, and what the
+    # limiting current 2 F c D / ((1 - t) L) of the other allows.
+    exchange = _exchange_current(electrode, cell, concentration)
     limit = 2.0 * FARADAY * concentration * cell.diffusivity * factor / ((1.0 - cell.transference) * depth)
-    share = penetration(depth, electrode.area_density, conductivity, resistance + area * cell.thermal / limit)
-    return area * share
+    surface = resistance + cell.thermal / exchange + area * cell.thermal / limit
+    reached = penetration(depth, electrode.area_density, cell.conductivity * factor * ratio, surface)
+    return theta, resistance, capacity, area * reached * wet
+
+
+@njit
+def _exchange_current(electrode: Record, cell: Record, concentration: float) -> float:
+    """Return the exchange current density [A/m2], which goes with the square root of the salt concentration."""
+    return electrode.exchange_current_density * math.sqrt(concentration / cell.concentration)
+
+
+@njit
+def _top_deposit(y: Vector, offset: int, electrode: Record, noise: float) -> float:
+    """Return the area of the top deposit per electrode area: its cover, its roughness, its chance disturbance."""
+    roughness = y[offset + ROUGHNESS]
+    area = covered_share(y[offset + Q_TOP], electrode.covering_charge) * (1.0 + electrode.roughness_area * roughness)
+    return area * math.exp(electrode.area_noise * roughness * noise)
 
 
 @njit
@@ -86,26 +114,14 @@ def plate(
     `kinetics` = (surface salt concentration, saturated share, loss factor).
     """
     concentration, wet, losses = kinetics
-    exchange = electrode.exchange_current_density * math.sqrt(concentration / cell.concentration)
+    exchange = _exchange_current(electrode, cell, concentration)
     r_top = film_resistance(electrode.film_resistance, y[offset + Q_SEI_TOP], electrode.top_film_doubling)
     b_w = electrode.capillary_potential
     _clear(branches)
     theta = 0.0
     if electrode.is_host > 0.0:
-        sei = y[offset + Q_SEI_INTERIOR]
-        theta = lithiophilic_share(
-            electrode.nitride_capture, intact, electrode.other_capture, sei / electrode.burying_charge
-        )
-        r_in = film_resistance(electrode.film_resistance, sei, electrode.interior_film_doubling)
-        capacity = interior_capacity(
-            electrode.initial_void,
-            electrode.opened_fraction,
-            electrode.initial_reservoir - y[offset + Q_RESERVOIR],
-            cell.sei_swelling,
-            sei,
-        )
-        area = _interior_area(y, offset, electrode, cell, capacity, r_in + cell.thermal / exchange, concentration, wet)
-        area *= wet * open_share(y[offset + Q_INTERIOR] / capacity, electrode.filling_exponent)
+        theta, r_in, capacity, area = _interior(y, offset, electrode, cell, kinetics, intact)
+        area *= open_share(y[offset + Q_INTERIOR] / capacity, electrode.filling_exponent)
         b_site = fading_barrier(
             electrode.lithiophilic_barrier, 0.0, y[offset + Q_ON_SITES], electrode.nucleation_charge
         )
@@ -121,8 +137,7 @@ def plate(
         branches[1, 3] = electrode.barrier_width_carbon
     cover = covered_share(y[offset + Q_TOP], electrode.covering_charge)
     roughness = y[offset + ROUGHNESS]
-    branches[2, 0] = wet * cover * (1.0 + electrode.roughness_area * roughness)
-    branches[2, 0] *= math.exp(electrode.area_noise * roughness * noise)
+    branches[2, 0] = wet * _top_deposit(y, offset, electrode, noise)
     branches[2, 2], branches[2, 3] = b_w, 0.5 * b_w
     branches[3, 0] = wet * (1.0 - cover) * theta
     branches[3, 2] = b_w + electrode.lithiophilic_barrier
@@ -175,29 +190,15 @@ def strip(
 ) -> tuple[float, float, float]:
     """Fill `dy` for the electrode that strips; return (overpotential V, slope A/(m2 V), side current A/m2)."""
     concentration, wet, losses = kinetics
-    exchange = electrode.exchange_current_density * math.sqrt(concentration / cell.concentration)
+    exchange = _exchange_current(electrode, cell, concentration)
     roughness = y[offset + ROUGHNESS]
     _clear(branches)
     if electrode.is_host > 0.0:
-        sei = y[offset + Q_SEI_INTERIOR]
-        theta = lithiophilic_share(
-            electrode.nitride_capture, intact, electrode.other_capture, sei / electrode.burying_charge
-        )
-        r_in = film_resistance(electrode.film_resistance, sei, electrode.interior_film_doubling)
-        capacity = interior_capacity(
-            electrode.initial_void,
-            electrode.opened_fraction,
-            electrode.initial_reservoir - y[offset + Q_RESERVOIR],
-            cell.sei_swelling,
-            sei,
-        )
-        area = _interior_area(y, offset, electrode, cell, capacity, r_in + cell.thermal / exchange, concentration, wet)
+        theta, r_in, _, area = _interior(y, offset, electrode, cell, kinetics, intact)
         held = covered_share(y[offset + Q_INTERIOR], electrode.exhaustion_charge)
         b_held = theta * electrode.capillary_potential
-        branches[0, 0], branches[0, 1], branches[0, 2], branches[0, 3] = wet * area * held, r_in, b_held, 0.5 * b_held
-    branches[1, 0] = wet * (1.0 + electrode.roughness_area * roughness)
-    branches[1, 0] *= covered_share(y[offset + Q_TOP], electrode.covering_charge)
-    branches[1, 0] *= math.exp(electrode.area_noise * roughness * noise)
+        branches[0, 0], branches[0, 1], branches[0, 2], branches[0, 3] = area * held, r_in, b_held, 0.5 * b_held
+    branches[1, 0] = wet * _top_deposit(y, offset, electrode, noise)
     branches[1, 1] = film_resistance(electrode.film_resistance, y[offset + Q_SEI_TOP], electrode.top_film_doubling)
     branches[2, 0] = wet * (1.0 + electrode.pitting_area * y[offset + Q_PIT])
     branches[2, 0] *= covered_share(y[offset + Q_RESERVOIR], 0.1 * electrode.exhaustion_charge)

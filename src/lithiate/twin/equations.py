@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from lithiate._jit import Matrix, Record, Vector, njit
+from lithiate._jit import Record, Vector, njit
 from lithiate.twin.electrode import plate, strip
 from lithiate.twin.salt import dead_layer_thickness, grid, salt_potentials, salt_states
 from lithiate.twin.sei import additive_cover, loss_factor
@@ -30,53 +30,37 @@ from lithiate.twin.states import (
     PER_ELECTRODE,
     ROUGHNESS,
     SHORT,
+    Drive,
+    Scratch,
 )
 from lithiate.twin.transport import floored
 
 
 @njit
-def right_hand_side(
-    y: Vector,
-    plating: int,
-    current: float,
-    electrodes: Record,
-    cell: Record,
-    intact: Vector,
-    noise: Vector,
-    guess: Vector,
-    dy: Vector,
-    out: Vector,
-    branches: Matrix,
-    work: Matrix,
-) -> None:
+def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: Scratch) -> None:
     """Write the derivatives of all states [per s] and the voltage of the cell, at constant applied current density.
 
     Parameters
     ----------
     y : (STATES,) float
-    plating : int
-        0 when electrode A plates, 1 when B does.
-    current : float, A/m2, > 0
-        Applied current density. The electrodes carry what soft shorts leave of it.
-    electrodes : (2,) record array of `ELECTRODE`;  cell : record of `CELL`
-    intact, noise : (2,) float
-        Share of intact sites and the draw that disturbs the top's area, constant over a half cycle.
-    guess : (2,) float
-        Overpotentials to start the two scalar solves from; updated.
+    drive : Drive
+        The electrodes carry what soft shorts leave of its current.
     dy : (STATES,) float;  out : (OUTPUTS,) float
-        Written. Outputs are magnitudes in the direction of the half cycle.
-    branches : (BRANCHES, BRANCH_COLUMNS) float;  work : (4, SALT_CELLS) float
-        Scratch.
+        Written. Outputs are magnitudes in the direction of the half cycle. The leak in `out` is where the search for
+        the present one starts.
+    scratch : Scratch
     """
+    current, electrodes, cell = drive.current, drive.electrodes, drive.cell
+    guess, branches, work = scratch.guess, scratch.branches, scratch.salt
     liquid, length, factor = work[0], work[1], work[2]
     shares = work[3]
     wet, wet_slope, pores = grid(y, cell, electrodes, liquid, length, factor)
-    ohmic, c_a, slope_a, c_b, slope_b = salt_potentials(y, plating, cell, liquid, length, factor)
+    ohmic, c_a, slope_a, c_b, slope_b = salt_potentials(y, drive.plating, cell, liquid, length, factor)
     cover = additive_cover(y[ADDITIVE], cell.initial_additive, cell.additive_half_protection)
     losses = loss_factor(cover, cell.additive_protection)
     concentration_gain = 2.0 * cell.thermal * (1.0 - cell.transference) * cell.thermodynamic_factor
 
-    a_plates = plating == 0
+    a_plates = drive.plating == 0
     into, out_of = (0, 1) if a_plates else (1, 0)
     short = max(y[SHORT], 0.0)
     through = current
@@ -96,12 +80,12 @@ def right_hand_side(
         face_b = floored(c_b + slope_b * through, cell.concentration)
         face_plating, face_stripping = (face_a, face_b) if a_plates else (face_b, face_a)
         eta_plating, g_plating, side_plating, interior = plate(
-            y, into * PER_ELECTRODE, through, electrodes[into], cell, (face_plating, wet, losses), intact[into],
-            noise[into], guess[into], dy, branches, shares,
+            y, into * PER_ELECTRODE, through, electrodes[into], cell, (face_plating, wet, losses), drive.intact[into],
+            drive.noise[into], guess[into], dy, branches, shares,
         )  # fmt: skip
         eta_stripping, g_stripping, side_stripping = strip(
-            y, out_of * PER_ELECTRODE, through, electrodes[out_of], cell, (face_stripping, wet, losses), intact[out_of],
-            noise[out_of], guess[out_of], dy, branches, shares,
+            y, out_of * PER_ELECTRODE, through, electrodes[out_of], cell, (face_stripping, wet, losses),
+            drive.intact[out_of], drive.noise[out_of], guess[out_of], dy, branches, shares,
         )  # fmt: skip
         guess[into] = eta_plating + electrodes[into].capillary_potential
         guess[out_of] = eta_stripping
@@ -115,7 +99,7 @@ def right_hand_side(
         through = min(max(through, 1e-6 * current), current)
 
     _cell_states(y, current - through, side_plating + side_stripping, cell, cover, dy)
-    salt_states(y, plating, through, electrodes, cell, wet, wet_slope, pores, work, dy)
+    salt_states(y, drive.plating, through, electrodes, cell, wet, wet_slope, pores, work, dy)
     out[OUT_VOLTAGE] = voltage
     out[OUT_PLATING] = eta_plating
     out[OUT_STRIPPING] = eta_stripping

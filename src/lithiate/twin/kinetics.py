@@ -138,7 +138,7 @@ def solve_parallel_branches(
         NaN for the overpotential when no branch can carry the current.
     """
     low, high = -1.0, 1.0e3
-    overpotential = min(max(guess, low), high)
+    overpotential = min(max(guess, low), high) if math.isfinite(guess) else 0.0
     n = branches.shape[0]
     total = 0.0
     slope = 0.0

@@ -15,7 +15,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lithiate._jit import Matrix, Record, Vector, njit
+from lithiate._jit import Matrix, Vector, njit
 from lithiate.twin.equations import right_hand_side
 from lithiate.twin.salt import diffusion_matrix, grid
 from lithiate.twin.states import (
@@ -31,6 +31,9 @@ from lithiate.twin.states import (
     PER_ELECTRODE,
     Q_DEAD,
     Q_INTERIOR,
+    Q_ON_CARBON,
+    Q_ON_SITES,
+    Q_PIT,
     Q_RESERVOIR,
     Q_SEI_INTERIOR,
     Q_SEI_TOP,
@@ -40,6 +43,8 @@ from lithiate.twin.states import (
     SALT_CELLS,
     SHORT,
     STATES,
+    Drive,
+    Scratch,
 )
 from lithiate.twin.transport import solve_tridiagonal
 
@@ -86,6 +91,8 @@ DENSE_WEIGHTS = _first_dense_weights() @ _INVERSE
 
 # why the integration of a half cycle ended
 COMPLETE, VOLTAGE_LIMIT, EXHAUSTED, SALT_DEPLETED, SHORT_CIRCUIT, SHORT_BORN, STEP_FAILED, PAUSED = range(8)
+EVENTS = 5
+
 
 SMALLEST_STEP = 1e-9
 """A step below this [s] means that the equations cannot be solved on."""
@@ -104,6 +111,8 @@ def error_scale(areal_capacity: float, salt: float, electrolyte: float, additive
     scale = np.full(STATES, areal_capacity)
     for offset in (0, PER_ELECTRODE):
         scale[offset + Q_DEAD] = scale[offset + Q_SEI_TOP] = scale[offset + Q_SEI_INTERIOR] = 0.05 * areal_capacity
+        scale[offset + Q_TOP] = scale[offset + Q_PIT] = 0.1 * areal_capacity
+        scale[offset + Q_ON_SITES] = scale[offset + Q_ON_CARBON] = 0.1 * areal_capacity
         scale[offset + ROUGHNESS] = 1.0
     scale[ELECTROLYTE] = 0.1 * electrolyte
     scale[ADDITIVE] = max(additive, 0.05 * areal_capacity)
@@ -111,39 +120,21 @@ def error_scale(areal_capacity: float, salt: float, electrolyte: float, additive
     scale[HAZARD] = 1.0
     scale[LEAKED] = areal_capacity
     scale[EXCESS_SALT] = salt * 10.0
-    # A relative error of 1e-3 in the salt moves the voltage by hundredths of a millivolt; a tighter scale would only
-    # resolve the first milliseconds after the current has been switched.
-    scale[SALT:] = 10.0 * salt
+    scale[SALT:] = salt
     return scale
 
 
 @njit
-def attempt_step(
-    y: Vector,
-    dy: Vector,
-    h: float,
-    plating: int,
-    current: float,
-    electrodes: Record,
-    cell: Record,
-    intact: Vector,
-    noise: Vector,
-    guess: Vector,
-    stages: Matrix,
-    matrix: Matrix,
-    out: Vector,
-    branches: Matrix,
-    work: Matrix,
-    new: Vector,
-) -> None:
+def attempt_step(y: Vector, dy: Vector, h: float, drive: Drive, out: Vector, scratch: Scratch, new: Vector) -> None:
     """Take one Rosenbrock-W step of length `h` from `y`, whose derivative is `dy`.
 
-    `new` receives the state, row STAGES of `stages` the estimate of its error.
+    `new` receives the state, row STAGES of `scratch.stages` the estimate of its error.
     """
+    stages, matrix, liquid = scratch.stages, scratch.matrix, scratch.salt
     n = y.shape[0]
-    lower, diagonal, upper, scratch = matrix[0], matrix[1], matrix[2], matrix[3]
-    grid(y, cell, electrodes, work[0], work[1], work[2])
-    diffusion_matrix(cell, work[0], work[1], work[2], lower, diagonal, upper)
+    lower, diagonal, upper, spare = matrix[0], matrix[1], matrix[2], matrix[3]
+    grid(y, drive.cell, drive.electrodes, liquid[0], liquid[1], liquid[2])
+    diffusion_matrix(drive.cell, liquid[0], liquid[1], liquid[2], lower, diagonal, upper)
     shift = 1.0 / (h * GAMMA)
     for k in range(SALT_CELLS):
         lower[k] = -lower[k]
@@ -161,7 +152,7 @@ def attempt_step(
                 for r in range(s):
                     total += STAGE_STATE[s, r] * stages[r, i]
                 point[i] = total
-            right_hand_side(point, plating, current, electrodes, cell, intact, noise, guess, slope, out, branches, work)
+            right_hand_side(point, drive, slope, out, scratch)
         for i in range(n):
             total = slope[i]
             for r in range(s):
@@ -169,7 +160,7 @@ def attempt_step(
             stages[s, i] = total
         for i in range(SALT):
             stages[s, i] /= shift
-        solve_tridiagonal(lower, diagonal, upper, stages[s, SALT:], scratch)
+        solve_tridiagonal(lower, diagonal, upper, stages[s, SALT:], spare)
     for i in range(n):
         change = 0.0
         error = 0.0
@@ -225,32 +216,60 @@ def _report(sampled: Matrix, row: int, time: float, out: Vector) -> None:
 
 
 @njit
-def half_cycle(
-    y: Vector,
-    dy: Vector,
-    t: float,
-    duration: float,
-    h: float,
-    settings: Vector,
-    limits: Vector,
-    plating: int,
-    current: float,
-    electrodes: Record,
-    cell: Record,
-    intact: Vector,
-    noise: Vector,
-    guess: Vector,
-    scale: Vector,
-    samples: Vector,
-    next_sample: int,
-    sampled: Matrix,
-    out: Vector,
-    stages: Matrix,
-    matrix: Matrix,
-    branches: Matrix,
-    work: Matrix,
-    scratch: Matrix,
-) -> tuple[int, float, float, int, int]:
+def _first_event(y: Vector, out: Vector, plating: int, limits: Vector, values: Vector) -> int:
+    """Return which event has happened at a state (the last in order, as a reason of `half_cycle`), or COMPLETE."""
+    event_values(y, out, plating, limits, values)
+    reason = COMPLETE
+    for k in range(EVENTS):
+        if values[k] <= 0.0:
+            reason = k + 1
+    return reason
+
+
+@njit
+def _error_norm(stages: Matrix, scale: Vector, tolerance: float) -> float:
+    """Return the root mean square of the estimated errors over their tolerated size."""
+    total = 0.0
+    n = scale.shape[0]
+    for i in range(n):
+        ratio = stages[STAGES, i] / (tolerance * scale[i])
+        total += ratio * ratio
+    return math.sqrt(total / n)
+
+
+@njit
+def _growth(error: float) -> float:
+    """Return by what a step may change, 0.9 err^(-1/3), between 1/5 and 5; a tenth where the error is no number."""
+    if not math.isfinite(error):
+        return 0.1
+    if error < 1e-6:
+        return 5.0
+    return min(5.0, max(0.2, 0.9 * error ** (-1.0 / 3.0)))
+
+
+@njit
+def _locate(y: Vector, dy: Vector, step: float, width: float, drive: Drive, limits: Vector, out: Vector,
+            scratch: Scratch) -> tuple[float, int]:  # fmt: skip
+    """Return the fraction of a step at which the first event happens, by bisection to `width`, and which it is."""
+    points = scratch.points
+    new, dnew, point, dpoint, values = points[0], points[1], points[2], points[3], points[4]
+    low, high, reason = 0.0, 1.0, COMPLETE
+    while high - low > width:
+        middle = 0.5 * (low + high)
+        interpolate(middle, step, y, dy, new, dnew, scratch.stages, point)
+        right_hand_side(point, drive, dpoint, out, scratch)
+        found = _first_event(point, out, drive.plating, limits, values)
+        if found != COMPLETE:
+            high, reason = middle, found
+        else:
+            low = middle
+    return high, reason
+
+
+@njit
+def half_cycle(y: Vector, dy: Vector, t: float, duration: float, h: float, settings: Vector, limits: Vector,
+               drive: Drive, scale: Vector, samples: Vector, next_sample: int, sampled: Matrix, out: Vector,
+               scratch: Scratch) -> tuple[int, float, float, int, int]:  # fmt: skip
     """Integrate from `t` to `duration` [s since the start of the half cycle], or to the first event.
 
     Parameters
@@ -264,127 +283,66 @@ def half_cycle(
     limits : (3,) float
         Voltage limit [V], hazard at which the next soft short is born, share of leaked current above which a short is
         hard.
+    drive : Drive;  scale : (STATES,) float, from `error_scale`
     samples : (m,) float, s;  next_sample : int;  sampled : (m, 1 + OUTPUTS) float
         Times to report at, the first that is still open, and where the outputs go.
+    out : (OUTPUTS,) float;  scratch : Scratch
 
     Returns
     -------
     (reason, t, h, next_sample, steps)
     """
-    n = y.shape[0]
-    new, dnew, point, dpoint, values, probe = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4], scratch[5]
-    fixed = settings[1]
-    steps = 0
-    rejected = False
-    right_hand_side(y, plating, current, electrodes, cell, intact, noise, guess, dy, out, branches, work)
-    event_values(y, out, plating, limits, values)
-    for k in range(5):
-        if values[k] <= 0.0:
-            return k + 1, t, h, next_sample, steps
-    if next_sample < samples.shape[0] and samples[next_sample] <= t:
+    points, stages = scratch.points, scratch.stages
+    new, dnew, point, dpoint, values = points[0], points[1], points[2], points[3], points[4]
+    controlled = settings[1] <= 0.0
+    steps, attempts, rejected = 0, 0, False
+    right_hand_side(y, drive, dy, out, scratch)
+    reason = _first_event(y, out, drive.plating, limits, values)
+    if next_sample < samples.shape[0] and samples[next_sample] <= t and reason == COMPLETE:
         _report(sampled, next_sample, t, out)
         next_sample += 1
-    attempts = 0
-    while duration - t > 1e-9 * duration:
+    while reason == COMPLETE and duration - t > 1e-9 * duration:
         attempts += 1
         if attempts > ATTEMPTS_PER_CALL:
             return PAUSED, t, h, next_sample, steps
-        if fixed > 0.0:
-            h = fixed
-        step = min(h, duration - t)
-        if 0.0 < duration - t - step < 0.1 * step and fixed <= 0.0:
+        step = min(h if controlled else settings[1], duration - t)
+        if controlled and 0.0 < duration - t - step < 0.1 * step:
             step = 0.5 * (duration - t)
-        attempt_step(
-            y,
-            dy,
-            step,
-            plating,
-            current,
-            electrodes,
-            cell,
-            intact,
-            noise,
-            guess,
-            stages,
-            matrix,
-            out,
-            branches,
-            work,
-            new,
-        )
-        total = 0.0
-        for i in range(n):
-            ratio = stages[STAGES, i] / (settings[0] * scale[i])
-            total += ratio * ratio
-        error = math.sqrt(total / n)
-        if fixed <= 0.0 and not error <= 1.0:
+        attempt_step(y, dy, step, drive, out, scratch, new)
+        error = _error_norm(stages, scale, settings[0])
+        if controlled and not error <= 1.0:
             rejected = True
-            h = step * (max(0.2, 0.9 * error ** (-1.0 / 3.0)) if math.isfinite(error) else 0.1)
+            h = step * _growth(error)
             if h < SMALLEST_STEP:
                 return STEP_FAILED, t, h, next_sample, steps
             continue
-        right_hand_side(new, plating, current, electrodes, cell, intact, noise, guess, dnew, out, branches, work)
-        event_values(new, out, plating, limits, probe)
-        hit = -1
-        for k in range(5):
-            if probe[k] <= 0.0:
-                hit = k
-        if hit >= 0:
-            # the earliest crossing of the events that are crossed, by bisection on the interpolant
-            low, high = 0.0, 1.0
-            while (high - low) * step > 1e-9 * duration:
-                middle = 0.5 * (low + high)
-                interpolate(middle, step, y, dy, new, dnew, stages, point)
-                right_hand_side(
-                    point, plating, current, electrodes, cell, intact, noise, guess, dpoint, out, branches, work
-                )
-                event_values(point, out, plating, limits, probe)
-                crossed = False
-                for k in range(5):
-                    if probe[k] <= 0.0:
-                        crossed = True
-                        hit = k
-                if crossed:
-                    high = middle
-                else:
-                    low = middle
-            step *= high
-            attempt_step(
-                y,
-                dy,
-                step,
-                plating,
-                current,
-                electrodes,
-                cell,
-                intact,
-                noise,
-                guess,
-                stages,
-                matrix,
-                out,
-                branches,
-                work,
-                new,
-            )
-            right_hand_side(new, plating, current, electrodes, cell, intact, noise, guess, dnew, out, branches, work)
+        right_hand_side(new, drive, dnew, out, scratch)
+        reason = _first_event(new, out, drive.plating, limits, values)
+        if reason != COMPLETE:
+            fraction, located = _locate(y, dy, step, 1e-9 * duration / step, drive, limits, out, scratch)
+            if located != COMPLETE:
+                reason = located
+            step *= fraction
+            attempt_step(y, dy, step, drive, out, scratch, new)
+            right_hand_side(new, drive, dnew, out, scratch)
+        # What a sample finds must not move the steps that follow: they start from the guesses of the last step.
+        guess_a, guess_b, leak = scratch.guess[0], scratch.guess[1], out[OUT_LEAK]
         while next_sample < samples.shape[0] and samples[next_sample] <= t + step * (1.0 + 1e-12):
             interpolate((samples[next_sample] - t) / step, step, y, dy, new, dnew, stages, point)
-            right_hand_side(
-                point, plating, current, electrodes, cell, intact, noise, guess, dpoint, out, branches, work
-            )
+            right_hand_side(point, drive, dpoint, out, scratch)
             _report(sampled, next_sample, samples[next_sample], out)
             next_sample += 1
+        scratch.guess[0], scratch.guess[1], out[OUT_LEAK] = guess_a, guess_b, leak
         steps += 1
         t += step
-        for i in range(n):
+        for i in range(y.shape[0]):
             y[i] = new[i]
             dy[i] = dnew[i]
-        if hit >= 0:
-            right_hand_side(y, plating, current, electrodes, cell, intact, noise, guess, dy, out, branches, work)
-            return hit + 1, t, h, next_sample, steps
-        if fixed <= 0.0:
-            growth = 5.0 if error < 1e-6 else min(5.0, max(0.2, 0.9 * error ** (-1.0 / 3.0)))
+        if controlled:
+            growth = _growth(error)
             h = step * (min(growth, 1.0) if rejected else growth)
             rejected = False
+    if reason != COMPLETE:
+        right_hand_side(y, drive, dy, out, scratch)
+        return reason, t, h, next_sample, steps
     return COMPLETE, duration, h, next_sample, steps

@@ -9,8 +9,11 @@ State vector `y` (SI; charges in C per m2 of electrode):
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from lithiate._jit import Matrix, Record, Vector
 from lithiate.constants import FARADAY
 
 # states of one electrode
@@ -89,3 +92,35 @@ CELL = np.dtype(
         )
     ]
 )  # fmt: skip
+
+
+class Drive(NamedTuple):
+    """What is constant over a half cycle.
+
+    `plating` is 0 when electrode A plates and 1 when B does; `current` [A/m2] is the applied current density, positive.
+    `electrodes` (2,) are records of `ELECTRODE`, `cell` is a record of `CELL`. `intact` (2,) is the share of intact
+    sites, `noise` (2,) the draw that disturbs the top's area.
+    """
+
+    plating: int
+    current: float
+    electrodes: Record
+    cell: Record
+    intact: Vector
+    noise: Vector
+
+
+class Scratch(NamedTuple):
+    """Memory that the integrator works in, allocated once a run.
+
+    `guess` (2,): overpotentials from which the scalar solves start. `branches` (BRANCHES, BRANCH_COLUMNS). `salt`
+    (4, SALT_CELLS): liquid volume, thickness and tau/(eps s^n) of the cells of the grid, and the branches' shares.
+    `matrix` (4, SALT_CELLS), `stages` (7, STATES) and `points` (5, STATES): of the integrator.
+    """
+
+    guess: Vector
+    branches: Matrix
+    salt: Matrix
+    matrix: Matrix
+    stages: Matrix
+    points: Matrix

@@ -48,6 +48,8 @@ from lithiate.twin.states import (
     SALT_CELLS,
     SHORT,
     STATES,
+    Drive,
+    Scratch,
 )
 
 STOP_REASONS = {
@@ -57,8 +59,9 @@ STOP_REASONS = {
     SALT_DEPLETED: "salt depletion",
     SHORT_CIRCUIT: "short circuit",
 }
-DEFAULT_TOLERANCE = 1e-4
-FIRST_STEP = 0.5
+DEFAULT_TOLERANCE = 2e-5
+"""Error per step, over the scale of each state: states and voltage then agree with SUNDIALS to 1e-3."""
+FIRST_STEP = 0.05
 """First step of a half cycle [s]: the current has just changed, and salt near the lithium follows within a second."""
 NOISE_MEMORY = 0.6
 """Correlation of the top's area disturbance from one half cycle to the next [assumed]."""
@@ -146,6 +149,18 @@ def solve(
     )
 
 
+def new_scratch() -> Scratch:
+    """Return memory for one run."""
+    return Scratch(
+        guess=np.array([0.01, 0.01]),
+        branches=np.zeros((BRANCHES, BRANCH_COLUMNS)),
+        salt=np.zeros((4, SALT_CELLS)),
+        matrix=np.zeros((4, SALT_CELLS)),
+        stages=np.zeros((STAGES + 3, STATES)),
+        points=np.zeros((5, STATES)),
+    )
+
+
 class _Run:
     """The moving parts of one simulation."""
 
@@ -164,18 +179,13 @@ class _Run:
         self.settings = np.array([tolerance, fixed_step])
         self.y = model.initial_state.copy()
         self.dy = np.zeros(STATES)
-        self.guess = np.array([0.01, 0.01])
         self.scale = error_scale(
             experiment.areal_capacity,
             model.salt_per_cell,
             cell.electrolyte_volume,
             float(model.cell["initial_additive"]),
         )
-        self.stages = np.zeros((STAGES + 3, STATES))
-        self.matrix = np.zeros((4, SALT_CELLS))
-        self.branches = np.zeros((BRANCHES, BRANCH_COLUMNS))
-        self.work = np.zeros((4, SALT_CELLS))
-        self.scratch = np.zeros((6, STATES))
+        self.scratch = new_scratch()
         self.out = np.zeros(OUTPUTS)
         self.exposure = np.zeros(2)
         self.intact = np.ones(2)
@@ -203,12 +213,14 @@ class _Run:
     def cycle(self, sampling: Sampling, progress: Callable[[float], None] | None) -> None:
         """Run all half cycles, or as many as the cell lasts."""
         count = self.experiment.half_cycles
+        duration = self.experiment.half_cycle_duration
+        first, later = sampling.offsets(0, duration), sampling.offsets(1, duration)
         last = count
         for k in range(count):
             if k >= last:
                 break
             hard_before = self.hard
-            ended = self._half_cycle(k % 2, sampling.offsets(k, self.experiment.half_cycle_duration), progress)
+            ended = self._half_cycle(k % 2, later if k else first, progress)
             self.ends.append(self.time)
             self.states.append(self.y.copy())
             self.intact_history.append(self.intact.copy())
@@ -228,6 +240,14 @@ class _Run:
             self.y[offset + Q_PIT] = self.y[offset + Q_ON_SITES] = self.y[offset + Q_ON_CARBON] = 0.0
         if self.chance:
             self.noise = NOISE_MEMORY * self.noise + 0.8 * self.noise_draws.standard_normal(2)
+        drive = Drive(
+            plating,
+            self.experiment.current_density,
+            self.model.electrodes,
+            self.model.cell,
+            self.intact,
+            self.noise,
+        )
         sampled = np.zeros((offsets.size, 1 + OUTPUTS))
         t, h, first, reason = 0.0, FIRST_STEP, 0, SHORT_BORN
         calls = 0
@@ -239,10 +259,8 @@ class _Run:
             if reason == PAUSED and progress is not None:
                 progress(len(self.ends) / self.experiment.half_cycles)
             reason, t, h, first, steps = half_cycle(
-                self.y, self.dy, t, duration, h, self.settings, self.limits, plating, self.experiment.current_density,
-                self.model.electrodes, self.model.cell, self.intact, self.noise, self.guess, self.scale, offsets, first,
-                sampled, self.out, self.stages, self.matrix, self.branches, self.work,
-                self.scratch,
+                self.y, self.dy, t, duration, h, self.settings, self.limits, drive, self.scale, offsets, first, sampled,
+                self.out, self.scratch,
             )  # fmt: skip
             self.steps += steps
             if reason in (SHORT_BORN, SHORT_CIRCUIT):

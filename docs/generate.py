@@ -1,0 +1,165 @@
+"""Write the generated parts of the documents: ``python docs/generate.py``.
+
+A document holds ``<!-- generated: NAME -->`` and ``<!-- end of NAME -->``; what stands between them is replaced by the
+table of that name. `tests/unit/test_docs.py` fails when a table is out of date.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from attrs import fields
+
+import lithiate
+from lithiate.analysis.coded_warnings import WARNINGS
+from lithiate.analysis.symmetric_result import SymmetricSettings
+from lithiate.core.techniques import QUANTITIES
+from lithiate.errors import CATALOGUE
+from lithiate.twin.parameters import Parameter, load_parameters
+from lithiate.units import convert
+
+DOCS = Path(__file__).resolve().parent
+TESTS = DOCS.parent / "tests"
+SOURCES = Path(lithiate.__file__).resolve().parent
+
+_WARNING = re.compile(r"(?P<code>LI-W-[A-Z]+(?:-\d{3})?) (?P<text>.+)", re.DOTALL)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def quantities_table() -> str:
+    """Return the fixed words of the results with their units."""
+    rows = [(f"`{q.name}`", f"`{q.si_unit}`", f"`{q.unit}`", q.description) for q in QUANTITIES.values()]
+    return table(("quantity", "SI unit", "printed unit", "definition"), rows)
+
+
+def parameters_table() -> str:
+    """Return the parameters of the set "nominal", one table a scope, numbers in printed units."""
+    parameters = load_parameters("nominal").parameters.values()
+    parts = []
+    for scope in dict.fromkeys(parameter.scope for parameter in parameters):
+        rows = [_parameter_row(parameter) for parameter in parameters if parameter.scope == scope]
+        heads = ("parameter", "value", "unit", "range", "prior", "status", "what it is", "source")
+        parts.append(f"### Scope `{scope}`\n\n{table(heads, rows)}")
+    return "\n\n".join(parts)
+
+
+def _parameter_row(parameter: Parameter) -> tuple[str, ...]:
+    def printed(value: float) -> str:
+        return f"{convert(value, parameter.si_unit, parameter.unit):.6g}"
+
+    spread = f"{parameter.spread:g}" if parameter.distribution == "lognormal" else printed(parameter.spread)
+    return (
+        f"`{parameter.name}`",
+        printed(parameter.value),
+        f"`{parameter.unit}`",
+        f"{printed(parameter.low)} to {printed(parameter.high)}",
+        f"{parameter.distribution}, {spread}",
+        parameter.status,
+        parameter.meaning,
+        parameter.source,
+    )
+
+
+def settings_table() -> str:
+    """Return the settings of the symmetric-cell analysis with their defaults."""
+    rows = [(f"`{entry.name}`", f"`{entry.default}`") for entry in fields(SymmetricSettings)]
+    return table(("setting", "default"), rows)
+
+
+def errors_table() -> str:
+    """Return the catalogue of error codes."""
+    return table(("code", "meaning"), [(f"`{code}`", text) for code, text in CATALOGUE.items()])
+
+
+def warnings_table() -> str:
+    """Return the codes of warnings: those with a catalogue by what they mean, the others by what they say."""
+    rows = [(f"`{code}`", "analysis", text) for code, text in WARNINGS.items()]
+    rows += [(f"`{code}`", part, f"“{text}”") for code, part, text in sorted(set(_written_warnings()))]
+    return table(("code", "part", "meaning, or “text”"), rows)
+
+
+def misses_table() -> str:
+    """Return the tests that are expected to fail, with their reasons."""
+    rows = [row for path in sorted(TESTS.rglob("test_*.py")) for row in _expected_failures(path)]
+    return table(("test", "file", "reason"), rows) if rows else "None."
+
+
+def _expected_failures(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield test, file and reason of every test with an xfail mark, written out or by a name of the module."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = {
+        ast.unparse(node.targets[0]): _xfail_reason(node.value) for node in tree.body if isinstance(node, ast.Assign)
+    }
+    for function in tree.body:
+        if isinstance(function, ast.FunctionDef):
+            marks = [node for decorator in function.decorator_list for node in ast.walk(decorator)]
+            reasons = [_xfail_reason(mark) or named.get(ast.unparse(mark)) for mark in marks]
+            for reason in dict.fromkeys(filter(None, reasons)):
+                yield f"`{function.name}`", f"`{path.relative_to(TESTS.parent).as_posix()}`", reason
+
+
+def _xfail_reason(node: ast.AST) -> str | None:
+    if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.xfail"):
+        return None
+    return next((ast.literal_eval(word.value) for word in node.keywords if word.arg == "reason"), "no reason is given")
+
+
+def _written_warnings() -> Iterator[tuple[str, str, str]]:
+    """Yield (code, part of the package, text) of every warning that stands in the sources as text."""
+    for path in sorted(SOURCES.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        pieces = {id(piece) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for piece in node.values}
+        for node in ast.walk(tree):
+            match = None if id(node) in pieces else _WARNING.fullmatch(_template(node))
+            if match:
+                yield match["code"], path.relative_to(SOURCES).parts[0], match["text"]
+
+
+def _template(node: ast.AST) -> str:
+    """Return a text of the sources with an ellipsis for each value that is put in; empty for anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return re.sub(r"\{\w+\}", "…", node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return ""
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "quantities": quantities_table,
+    "parameters": parameters_table,
+    "settings": settings_table,
+    "errors": errors_table,
+    "warnings": warnings_table,
+    "misses": misses_table,
+}
+"""Name in the markers -> what writes the table."""
+
+
+def updated(text: str) -> str:
+    """Return a document with its generated tables brought up to date."""
+
+    def fill(match: re.Match[str]) -> str:
+        name = match["name"]
+        return f"<!-- generated: {name} -->\n\n{TABLES[name]()}\n\n<!-- end of {name} -->"
+
+    return re.sub(r"<!-- generated: (?P<name>\w+) -->.*?<!-- end of (?P=name) -->", fill, text, flags=re.DOTALL)
+
+
+def main() -> None:
+    """Bring all documents up to date."""
+    for path in sorted(DOCS.rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        if updated(text) != text:
+            path.write_text(updated(text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

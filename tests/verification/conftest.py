@@ -1,0 +1,147 @@
+"""A bench that drives the twin's own functions: the right-hand side, and half cycles at the shipped tolerance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lithiate.core.cell import SymmetricCell
+from lithiate.core.protocol import SymmetricCycling
+from lithiate.library import load_anode, load_composition, load_electrolyte, load_separator
+from lithiate.twin.equations import right_hand_side
+from lithiate.twin.host import interior_capacity
+from lithiate.twin.mechanics import fatigue_increment, intact_sites
+from lithiate.twin.model import build_model
+from lithiate.twin.parameters import load_parameters
+from lithiate.twin.solver import HARD_SHORT_SHARE, PAUSED, error_scale, half_cycle
+from lithiate.twin.states import (
+    OUTPUTS,
+    PER_ELECTRODE,
+    Q_ON_CARBON,
+    Q_ON_SITES,
+    Q_PIT,
+    Q_RESERVOIR,
+    Q_SEI_INTERIOR,
+    STATES,
+    Drive,
+)
+from lithiate.twin.symmetric_cell import DEFAULT_TOLERANCE, FIRST_STEP, new_scratch
+
+ANODES = ("Li foil", "HCN/Li", "WN@HCN/Li", "Mo2N@HCN/Li", "WN/Mo2N@HCN/Li")
+
+
+class Bench:
+    """One cell, taken apart: state and buffers in the open, no chance events.
+
+    Between half cycles it does what the twin's documentation says: the progress of nucleation and pitting begins anew,
+    and the sites of the electrode that plated fatigue by what went into the interior.
+    """
+
+    def __init__(self, anode, experiment, parameters="nominal", **cell):
+        self.cell = SymmetricCell(load_anode(anode) if isinstance(anode, str) else anode, **cell)
+        self.experiment = experiment
+        if isinstance(parameters, str):
+            parameters = load_parameters(parameters)
+        self.model = build_model(
+            self.cell,
+            experiment,
+            self.cell.anode,
+            load_composition(self.cell.anode),
+            load_electrolyte(self.cell.electrolyte),
+            load_separator(self.cell.separator),
+            parameters,
+        )
+        self.current = experiment.current_density
+        self.duration = experiment.half_cycle_duration
+        self.scale = error_scale(
+            experiment.areal_capacity,
+            self.model.salt_per_cell,
+            self.cell.electrolyte_volume,
+            float(self.model.cell["initial_additive"]),
+        )
+        self.y = self.model.initial_state.copy()
+        self.intact, self.exposure, self.noise = np.ones(2), np.zeros(2), np.zeros(2)
+        self.guess = np.array([0.01, 0.01])
+        self._dy, self._out = np.zeros(STATES), np.zeros(OUTPUTS)
+        self._scratch = new_scratch()._replace(guess=self.guess)
+
+    def drive(self, plating, current=None):
+        """Return what is constant over a half cycle."""
+        return Drive(
+            plating, float(current or self.current), self.model.electrodes, self.model.cell, self.intact, self.noise
+        )
+
+    def evaluate(self, y, plating, current=None):
+        """Return derivatives (STATES,) and outputs (OUTPUTS,) at a state.
+
+        The scalar solves stop at a share of the current and correct once more. A second call starts at the first one's
+        solution, so that an oracle sees a right-hand side that is exact to rounding.
+        """
+        for _ in range(2):
+            right_hand_side(y, self.drive(plating, current), self._dy, self._out, self._scratch)
+        return self._dy.copy(), self._out.copy()
+
+    def begin(self):
+        """Reset what begins anew in each half cycle."""
+        for offset in (0, PER_ELECTRODE):
+            self.y[[offset + Q_PIT, offset + Q_ON_SITES, offset + Q_ON_CARBON]] = 0.0
+
+    def advance(self, y, plating, duration, offsets=(), *, tolerance=DEFAULT_TOLERANCE, fixed_step=0.0, guess=None):
+        """Integrate `y` in place through a half cycle; return (reason, samples (n, 1 + OUTPUTS), steps)."""
+        offsets = np.array(offsets, dtype=float)
+        sampled = np.zeros((offsets.size, 1 + OUTPUTS))
+        t, h, filled, steps, reason = 0.0, FIRST_STEP, 0, 0, PAUSED
+        dy, out = np.zeros(STATES), np.zeros(OUTPUTS)
+        scratch = self._scratch if guess is None else self._scratch._replace(guess=guess)
+        while reason == PAUSED:
+            reason, t, h, filled, done = half_cycle(
+                y, dy, t, float(duration), h, np.array([tolerance, fixed_step]),
+                np.array([self.experiment.voltage_limit, np.inf, HARD_SHORT_SHARE]), self.drive(plating), self.scale,
+                offsets, filled, sampled, out, scratch,
+            )  # fmt: skip
+            steps += done
+        return reason, sampled[:filled], steps
+
+    def fatigue(self, plating):
+        """Add what a half cycle did to the sites of the electrode that plated."""
+        electrode = self.model.electrodes[plating]
+        if electrode["is_host"] == 0.0:
+            return
+        y = self.y[PER_ELECTRODE * plating : PER_ELECTRODE * (plating + 1)]
+        capacity = interior_capacity(
+            float(electrode["initial_void"]),
+            float(electrode["opened_fraction"]),
+            float(electrode["initial_reservoir"] - y[Q_RESERVOIR]),
+            float(self.model.cell["sei_swelling"]),
+            float(y[Q_SEI_INTERIOR]),
+        )
+        exponent = self.model.fatigue_exponent
+        amplitude = float(y[Q_ON_SITES] + y[Q_ON_CARBON]) / capacity
+        self.exposure[plating] += fatigue_increment(
+            self.model.fatigue_rate, self.model.rigid_share, amplitude, exponent
+        )
+        self.intact[plating] = intact_sites(self.exposure[plating], self.model.flaws, exponent)
+
+
+@pytest.fixture(scope="session")
+def bench():
+    """Return the maker of benches: `bench(anode, experiment, parameters="nominal", **cell)`."""
+    return Bench
+
+
+@pytest.fixture(scope="session")
+def cycling():
+    """Return the maker of experiments: cycles at 1 mA/cm2 and 1 mAh/cm2 unless said otherwise."""
+
+    def make(cycles=10, current_density="1 mA/cm^2", areal_capacity="1 mAh/cm^2", **conditions):
+        return SymmetricCycling(
+            current_density=current_density, areal_capacity=areal_capacity, cycles=cycles, **conditions
+        )
+
+    return make
+
+
+@pytest.fixture(params=ANODES)
+def anode(request):
+    """Name of each of the five anodes."""
+    return request.param
