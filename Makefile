@@ -7,7 +7,7 @@ STUDY ?= studies/ding2022.toml
 OUT ?= results/$(basename $(notdir $(STUDY)))
 export MPLBACKEND := Agg
 
-.PHONY: help install report test verify lint browser benchmark clean
+.PHONY: help install report test verify lint browser docs benchmark clean
 
 help:
 	@echo "make report   run the reference study and print the path of its report"
@@ -46,6 +46,10 @@ test: lint browser
 
 verify: install browser
 	$(BIN)/pytest -m slow
+
+# The tables of the documents that come from the code.
+docs: install
+	$(BIN)/python docs/generate.py
 
 benchmark: install
 	@for script in benchmarks/*.py; do echo "$$script"; $(BIN)/python $$script || exit 1; done

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 CATALOGUE: dict[str, str] = {
     "LI-GEN-001": "The operation was cancelled.",
-    "LI-GEN-002": "An internal limit of validity was left.",
     "LI-UNIT-001": "A quantity could not be parsed, or its unit is not known.",
     "LI-UNIT-002": "A quantity has the wrong dimension.",
     "LI-UNIT-003": "A ratio could not be parsed.",
@@ -19,7 +18,6 @@ CATALOGUE: dict[str, str] = {
     "LI-SPEC-002": "A study, an anode or a sidecar has faults; each is listed with its key and line.",
     "LI-SPEC-003": "A file that was named does not exist or cannot be read.",
     "LI-LIB-001": "A name is not in the library.",
-    "LI-LIB-002": "A library entry is faulty.",
     "LI-READ-001": "The file is empty.",
     "LI-READ-002": "The content is of no format that lithiate knows.",
     "LI-READ-003": "The file is damaged.",
@@ -101,7 +99,7 @@ class SpecError(LithiateError):
 
 
 class LibraryError(LithiateError):
-    """A name is not in the library, or an entry of it is faulty."""
+    """A name is not in the library."""
 
 
 class ReadError(LithiateError):

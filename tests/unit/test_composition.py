@@ -1,4 +1,4 @@
-"""Figures of the project's dossier (Ding et al. 2022 and arithmetic on it), and invariants that hold for any anode."""
+"""Known figures (Ding et al. 2022 and arithmetic on it), and invariants that hold for any anode."""
 
 import attrs
 import pytest
@@ -36,10 +36,10 @@ def test_metal_contents_give_nitride_contents():
 def test_ratio_sets_mass_capacity_and_spheres(ratio, host_mass, specific_capacity, spheres):
     composition = with_ratio(ratio)
     assert convert(composition.host_areal_mass, "kg/m^2", "mg/cm^2") == pytest.approx(host_mass, abs=5e-3)
-    # The dossier weighs lithium with 6.941 g/mol, the project with 6.94: 0.5 mAh/g.
+    # They weigh lithium with 6.941 g/mol, the project with 6.94: 0.5 mAh/g.
     per_mass = convert(composition.theoretical_specific_capacity, "C/kg", "mAh/g")
     assert per_mass * 6.94 / 6.941 == pytest.approx(specific_capacity, abs=0.5)
-    # 18.2 % by this arithmetic where the dossier prints 18.3 % for 1:2.
+    # 18.2 % by this arithmetic where the known figure is 18.3 % for 1:2.
     assert composition.sphere_volume_fraction == pytest.approx(spheres, abs=1e-3)
 
 

@@ -149,3 +149,12 @@ def test_error_falls_with_the_tolerance(bench, cycling, references, anode):
     ]
     for coarse, fine in zip(errors, errors[1:], strict=False):
         assert fine <= coarse / 3.0, errors
+
+
+@pytest.mark.slow
+def test_shipped_tolerance_agrees_with_sundials_over_fifty_cycles(bench, cycling, anode, record_property):
+    """The error does not pile up: five times as long, the same bound."""
+    experiment = cycling(50)
+    found = ratios(experiment, ours(bench, anode, experiment, DEFAULT_TOLERANCE), reference(bench, anode, experiment))
+    record_property("agreement", report(anode, DEFAULT_TOLERANCE, found))
+    assert found.max() <= 1e-3, report(anode, DEFAULT_TOLERANCE, found)

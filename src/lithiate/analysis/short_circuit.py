@@ -148,7 +148,7 @@ def check_soft_short_floor(
 
     Current crosses one separator in a Li||Li cell, in both half cycles, so |V| is at least i R and a hysteresis of
     ``factor |V|`` at least ``factor i R``, with i the current density and R the area resistance of *one* separator
-    with its electrolyte: 0.9-2.8 ohm cm2 for Celgard in an ether (PHYSICS fact 14; Menkin 2024).
+    with its electrolyte: 0.9-2.8 ohm cm2 for Celgard in an ether (Menkin 2024).
 
     Parameters
     ----------

@@ -35,6 +35,8 @@ from lithiate.twin.states import (
 )
 from lithiate.twin.transport import floored
 
+LEAK_ATTEMPTS = 20
+
 
 @njit
 def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: Scratch) -> None:
@@ -75,7 +77,7 @@ def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: S
     concentration_drop = 0.0
     face_plating = cell.concentration
     face_stripping = cell.concentration
-    for _ in range(20):
+    for attempt in range(LEAK_ATTEMPTS):
         face_a = floored(c_a + slope_a * through, cell.concentration)
         face_b = floored(c_b + slope_b * through, cell.concentration)
         face_plating, face_stripping = (face_a, face_b) if a_plates else (face_b, face_a)
@@ -93,7 +95,8 @@ def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: S
         voltage = eta_plating + eta_stripping + concentration_drop + through * ohmic
         # Newton's method for the current that soft shorts leave: through + G V(through) = current.
         excess = through + short * max(voltage, 0.0) - current
-        if abs(excess) <= 1e-9 * current:
+        # The last attempt stands as it is, so that the charges below belong to the current that was found.
+        if abs(excess) <= 1e-9 * current or attempt == LEAK_ATTEMPTS - 1:
             break
         through -= excess / (1.0 + short * (1.0 / g_plating + 1.0 / g_stripping + ohmic))
         through = min(max(through, 1e-6 * current), current)

@@ -6,7 +6,6 @@ cannot fatigue it. What repeats is the filling and emptying of the interior.
 
 from __future__ import annotations
 
-import math
 from statistics import NormalDist
 
 import numpy as np
@@ -41,13 +40,3 @@ def intact_sites(exposure: float, factors: NDArray[np.float64], exponent: float)
     """
     remaining = np.maximum(1.0 - (exponent + 1.0) * factors * exposure, 0.0)
     return float(np.mean(remaining ** (1.0 / (exponent + 1.0))))
-
-
-def capillary_potential(interfacial_energy: float, radius: float, contact_angle: float) -> float:
-    """Return 2 gamma Omega cos(theta) / (F r) [V], the shift of lithium in a wetted cavity.
-
-    `interfacial_energy` [J/m2], `radius` [m], `contact_angle` [rad]; Omega = 13.0 cm3/mol. For 0.2-0.5 J/m2 and 12 nm
-    it is 4.5-11 mV. The energy of solid lithium against electrolyte and its angle are not known, and molten-lithium
-    angles do not give them.
-    """
-    return 2.0 * interfacial_energy * 1.3e-5 * math.cos(contact_angle) / (96485.33212 * radius)

@@ -96,7 +96,8 @@ def build_model(
     for electrode in electrodes:
         fill_electrode(electrode, experiment, anode, composition, parameters)
     state, salt = initial_state(electrodes, record[0], cell, parameters)
-    host = composition.host
+    # Only a WN that stays as it is can carry stress for the Mo2N beside it.
+    rigid = composition.host is not None and anode.host is not None and anode.host.tungsten_nitride_inert
     return Model(
         electrodes=electrodes,
         cell=record[0],
@@ -104,7 +105,7 @@ def build_model(
         flaws=flaw_factors(parameters["flaw_log_width"]),
         fatigue_rate=parameters["fatigue_rate"],
         fatigue_exponent=parameters["fatigue_exponent"],
-        rigid_share=host.rigid_share if host is not None else 0.0,
+        rigid_share=composition.host.rigid_share if rigid and composition.host is not None else 0.0,
         salt_per_cell=salt,
     )
 
@@ -187,8 +188,8 @@ def assumed_surface_potential(lithiophilic: float) -> float:
     """Return the rms surface potential [V] assumed for a host whose map was not measured.
 
     Between the foil's and the composite's, falling with the share of lithiophilic sites: 70.7 mV - 35 mV theta/0.7,
-    cut to that range. An assumption (PHYSICS fact 10: surface potential is a proxy, its transfer factor's prior
-    includes 0).
+    cut to that range. An assumption: surface potential is a proxy for heterogeneity, and the prior of its
+    transfer factor reaches down to 0.
     """
     span = LARGEST_SURFACE_POTENTIAL - SMALLEST_SURFACE_POTENTIAL
     return LARGEST_SURFACE_POTENTIAL - span * min(1.0, lithiophilic / 0.7)

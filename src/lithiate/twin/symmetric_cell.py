@@ -113,7 +113,8 @@ def solve(
     Raises
     ------
     SimulationError
-        ``LI-TWIN-001`` outside the range of validity, ``LI-TWIN-002`` when the integrator cannot go on.
+        ``LI-TWIN-001`` outside the range of validity, or when a limit is met at once, ``LI-TWIN-002`` when the
+        integrator cannot go on.
     LibraryError
         For a name that the library does not have.
     """
@@ -133,13 +134,22 @@ def solve(
     run = _Run(model, cell, experiment, used, seed, tolerance, fixed_step, chance)
     plan = sampling or Sampling.default(experiment)
     run.cycle(plan, progress)
+    samples = run.samples()
+    if len(samples) < 2:
+        raise SimulationError(
+            "the test ends as soon as it begins",
+            code="LI-TWIN-001",
+            where=f"{experiment.kind}, {anode.name}",
+            got=STOP_REASONS[run.reason],
+            expected="a cell that carries the current within its limits",
+        )
     return Solution(
         cell=cell,
         anode=anode,
         experiment=experiment,
         parameters=used,
         seed=seed,
-        samples=run.samples(),
+        samples=samples,
         half_cycle_ends=np.array(run.ends),
         states=np.array(run.states),
         initial_state=model.initial_state,

@@ -12,7 +12,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq, minimize_scalar
 
 from lithiate.twin.host import contact_share, interior_capacity, lithiophilic_share, open_share, penetration
-from lithiate.twin.mechanics import FLAW_CLASSES, capillary_potential, fatigue_increment, flaw_factors, intact_sites
+from lithiate.twin.mechanics import FLAW_CLASSES, fatigue_increment, flaw_factors, intact_sites
 from lithiate.twin.nucleation import covered_share, fading_barrier
 from lithiate.twin.sei import (
     LARGEST_LOSS,
@@ -240,13 +240,6 @@ def test_fatigue_increment():
     assert fatigue_increment(0.28, 0.0, 0.5, 3.0) == pytest.approx(0.28 / 8.0)
     assert fatigue_increment(0.28, 0.0, 7.0, 3.0) == 0.28
     assert fatigue_increment(0.28, 0.0, -1.0, 3.0) == 0.0
-
-
-def test_capillary_potential_of_the_cavities():
-    # PHYSICS: 4.5-11 mV for 0.2-0.5 J/m2 and 12 nm; by hand 2 x 0.2 x 1.3e-5 / (96485.33212 x 1.2e-8) = 4.4912 mV
-    assert capillary_potential(0.2, 12e-9, 0.0) == pytest.approx(4.4912e-3, rel=1e-4)
-    assert capillary_potential(0.5, 12e-9, 0.0) == pytest.approx(11.228e-3, rel=1e-4)
-    assert capillary_potential(0.5, 12e-9, 0.5 * math.pi) == pytest.approx(0.0, abs=1e-15)
 
 
 # ---------------------------------------------------------------------------------------------------------- shorts
