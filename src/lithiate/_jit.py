@@ -56,5 +56,8 @@ Matrix = NDArray[np.float64]
 Record = Any
 """A record (or an array of records) with named float fields; compiled code reads them as attributes."""
 
-njit = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
-"""Compile a function: cached, without the interpreter lock, IEEE arithmetic in the order written."""
+njit = numba.njit(nogil=True, error_model="numpy", fastmath=False)
+"""Compile a function: without the interpreter lock, IEEE arithmetic in the order written."""
+
+njit_cached = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
+"""The same for the functions that the interpreter calls: they are kept on disk with all that they call."""

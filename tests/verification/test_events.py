@@ -53,14 +53,12 @@ def test_voltage_limit_is_located(cycling):
     assert solution.half_cycle_ends[0] == pytest.approx(exact.half_cycle_ends[0], abs=0.05)
 
 
-def test_voltage_limit_below_the_first_voltage_stops_at_once(cycling):
-    solution = solve(SymmetricCell("Li foil"), cycling(3, voltage_limit="1 mV"), chance=False)
-    assert solution.stopped_by == "voltage limit"
-    assert solution.half_cycle_ends[0] == 0.0
-    assert solution.samples.shape[0] == 1
+def test_voltage_limit_below_the_first_voltage_is_an_error_that_says_so(cycling):
+    with pytest.raises(SimulationError, match="voltage limit") as caught:
+        solve(SymmetricCell("Li foil"), cycling(1, voltage_limit="1 mV"))
+    assert caught.value.code == "LI-TWIN-001"
 
 
-@pytest.fixture(scope="module")
 def sluggish():
     """Parameters, each within its range, that make the limiting current small."""
     return load_parameters().with_values(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lithiate._jit import njit
+from lithiate._jit import njit, njit_cached
 
 
 @njit
@@ -28,7 +28,7 @@ def lithiophilic_share(nitride_capture: float, intact: float, other_capture: flo
     return 1.0 - math.exp(-(nitride_capture * intact + other_capture) * math.exp(-max(buried, 0.0)))
 
 
-@njit
+@njit_cached
 def interior_capacity(
     initial_void: float, opened_share: float, opened_charge: float, swelling: float, interphase: float
 ) -> float:
@@ -40,7 +40,6 @@ def interior_capacity(
     return max(initial_void + opened_share * max(opened_charge, 0.0) - swelling * max(interphase, 0.0), 1.0)
 
 
-@njit
 def contact_share(envelope_fraction: float, threshold: float, width: float) -> float:
     """Return the share of a stripped skeleton that keeps contact, logistic in the spheres' envelope volume fraction.
 

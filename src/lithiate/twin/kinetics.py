@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from lithiate._jit import Matrix, Vector, njit
+from lithiate.constants import GAS_CONSTANT
 
 _SQRT_HALF = math.sqrt(0.5)
 _INVERSE_SQRT_TWO_PI = 1.0 / math.sqrt(2.0 * math.pi)
@@ -187,11 +188,10 @@ def solve_parallel_branches(
     return overpotential, slope
 
 
-@njit
 def arrhenius(value: float, activation_energy: float, temperature: float, reference: float) -> float:
     """Return a quantity that rises with temperature, stated at `reference`, at `temperature`.
 
     value x exp(E_a/R (1/T_ref - 1/T)), with `activation_energy` in J/mol and temperatures in K.
     A resistance falls: use it on the conductance.
     """
-    return value * math.exp(activation_energy / 8.31446261815324 * (1.0 / reference - 1.0 / temperature))
+    return value * math.exp(activation_energy / GAS_CONSTANT * (1.0 / reference - 1.0 / temperature))

@@ -39,4 +39,4 @@ def intact_sites(exposure: float, factors: NDArray[np.float64], exponent: float)
     lost when the right side reaches zero.
     """
     remaining = np.maximum(1.0 - (exponent + 1.0) * factors * exposure, 0.0)
-    return float(np.mean(remaining ** (1.0 / (exponent + 1.0))))
+    return float((remaining ** (1.0 / (exponent + 1.0))).sum()) / FLAW_CLASSES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lithiate._jit import Matrix, Record, Vector, njit
+from lithiate._jit import Matrix, Record, Vector, njit, njit_cached
 from lithiate.constants import FARADAY
 from lithiate.twin.host import interior_capacity
 from lithiate.twin.states import (
@@ -45,7 +45,7 @@ def _host_liquid(y: Vector, offset: int, electrode: Record, cell: Record) -> flo
     return LITHIUM_VOLUME * max(capacity - y[offset + Q_INTERIOR], 0.0)
 
 
-@njit
+@njit_cached
 def grid(
     y: Vector, cell: Record, electrodes: Record, liquid: Vector, length: Vector, resistance_factor: Vector
 ) -> tuple[float, float, float]:

@@ -15,7 +15,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lithiate._jit import Matrix, Vector, njit
+from lithiate._jit import Matrix, Vector, njit, njit_cached
 from lithiate.twin.equations import right_hand_side
 from lithiate.twin.salt import diffusion_matrix, grid
 from lithiate.twin.states import (
@@ -267,6 +267,32 @@ def _locate(y: Vector, dy: Vector, step: float, width: float, drive: Drive, limi
 
 
 @njit
+def _advance(y: Vector, dy: Vector, step: float, drive: Drive, limits: Vector, out: Vector, scratch: Scratch) -> int:
+    """Step into the first two rows of `scratch.points` (state, derivative); return the event there, or COMPLETE."""
+    points = scratch.points
+    attempt_step(y, dy, step, drive, out, scratch, points[0])
+    right_hand_side(points[0], drive, points[1], out, scratch)
+    return _first_event(points[0], out, drive.plating, limits, points[4])
+
+
+@njit
+def _sample(y: Vector, dy: Vector, t: float, step: float, drive: Drive, samples: Vector, next_sample: int,
+            sampled: Matrix, out: Vector, scratch: Scratch) -> int:  # fmt: skip
+    """Report at the times that lie within a step; return the first that is still open."""
+    points = scratch.points
+    new, dnew, point, dpoint = points[0], points[1], points[2], points[3]
+    # What a sample finds must not move the steps that follow: they start from the guesses of the last step.
+    guess_a, guess_b, leak, voltage = scratch.guess[0], scratch.guess[1], out[OUT_LEAK], out[OUT_VOLTAGE]
+    while next_sample < samples.shape[0] and samples[next_sample] <= t + step * (1.0 + 1e-12):
+        interpolate((samples[next_sample] - t) / step, step, y, dy, new, dnew, scratch.stages, point)
+        right_hand_side(point, drive, dpoint, out, scratch)
+        _report(sampled, next_sample, samples[next_sample], out)
+        next_sample += 1
+    scratch.guess[0], scratch.guess[1], out[OUT_LEAK], out[OUT_VOLTAGE] = guess_a, guess_b, leak, voltage
+    return next_sample
+
+
+@njit_cached
 def half_cycle(y: Vector, dy: Vector, t: float, duration: float, h: float, settings: Vector, limits: Vector,
                drive: Drive, scale: Vector, samples: Vector, next_sample: int, sampled: Matrix, out: Vector,
                scratch: Scratch) -> tuple[int, float, float, int, int]:  # fmt: skip
@@ -292,12 +318,11 @@ def half_cycle(y: Vector, dy: Vector, t: float, duration: float, h: float, setti
     -------
     (reason, t, h, next_sample, steps)
     """
-    points, stages = scratch.points, scratch.stages
-    new, dnew, point, dpoint, values = points[0], points[1], points[2], points[3], points[4]
+    new, dnew = scratch.points[0], scratch.points[1]
     controlled = settings[1] <= 0.0
     steps, attempts, rejected = 0, 0, False
     right_hand_side(y, drive, dy, out, scratch)
-    reason = _first_event(y, out, drive.plating, limits, values)
+    reason = _first_event(y, out, drive.plating, limits, scratch.points[4])
     if next_sample < samples.shape[0] and samples[next_sample] <= t and reason == COMPLETE:
         _report(sampled, next_sample, t, out)
         next_sample += 1
@@ -308,31 +333,20 @@ def half_cycle(y: Vector, dy: Vector, t: float, duration: float, h: float, setti
         step = min(h if controlled else settings[1], duration - t)
         if controlled and 0.0 < duration - t - step < 0.1 * step:
             step = 0.5 * (duration - t)
-        attempt_step(y, dy, step, drive, out, scratch, new)
-        error = _error_norm(stages, scale, settings[0])
+        reason = _advance(y, dy, step, drive, limits, out, scratch)
+        error = _error_norm(scratch.stages, scale, settings[0])
         if controlled and not error <= 1.0:
-            rejected = True
+            rejected, reason = True, COMPLETE
             h = step * _growth(error)
             if h < SMALLEST_STEP:
                 return STEP_FAILED, t, h, next_sample, steps
             continue
-        right_hand_side(new, drive, dnew, out, scratch)
-        reason = _first_event(new, out, drive.plating, limits, values)
         if reason != COMPLETE:
             fraction, located = _locate(y, dy, step, 1e-9 * duration / step, drive, limits, out, scratch)
-            if located != COMPLETE:
-                reason = located
             step *= fraction
-            attempt_step(y, dy, step, drive, out, scratch, new)
-            right_hand_side(new, drive, dnew, out, scratch)
-        # What a sample finds must not move the steps that follow: they start from the guesses of the last step.
-        guess_a, guess_b, leak = scratch.guess[0], scratch.guess[1], out[OUT_LEAK]
-        while next_sample < samples.shape[0] and samples[next_sample] <= t + step * (1.0 + 1e-12):
-            interpolate((samples[next_sample] - t) / step, step, y, dy, new, dnew, stages, point)
-            right_hand_side(point, drive, dpoint, out, scratch)
-            _report(sampled, next_sample, samples[next_sample], out)
-            next_sample += 1
-        scratch.guess[0], scratch.guess[1], out[OUT_LEAK] = guess_a, guess_b, leak
+            _advance(y, dy, step, drive, limits, out, scratch)
+            reason = located if located != COMPLETE else reason
+        next_sample = _sample(y, dy, t, step, drive, samples, next_sample, sampled, out, scratch)
         steps += 1
         t += step
         for i in range(y.shape[0]):
