@@ -59,6 +59,7 @@ def test_voltage_limit_below_the_first_voltage_is_an_error_that_says_so(cycling)
     assert caught.value.code == "LI-TWIN-001"
 
 
+@pytest.fixture(scope="module")
 def sluggish():
     """Parameters, each within its range, that make the limiting current small."""
     return load_parameters().with_values(
