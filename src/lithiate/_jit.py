@@ -40,8 +40,9 @@ def _cache_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="lithiate-numba-"))
 
 
-# numba reads this variable when it is imported; a folder that the user chose stays.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(_cache_folder()))
+# numba reads this variable when it is imported; a folder that the user chose gets a part named by the hash.
+_chosen = os.environ.get("NUMBA_CACHE_DIR")
+os.environ["NUMBA_CACHE_DIR"] = str(Path(_chosen) / f"lithiate-{_source_hash()}" if _chosen else _cache_folder())
 
 import numba  # noqa: E402 - the cache folder must be named first
 import numpy as np  # noqa: E402

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from lithiate.core.anode import Anode
 from lithiate.core.cell import SymmetricCell
+from lithiate.core.protocol import SymmetricCycling
 from lithiate.errors import Cancelled, SimulationError
-from lithiate.twin import load_parameters, solve
+from lithiate.twin import draw_ensemble, load_parameters, solve
 from lithiate.twin.solver import DEPLETION_SHARE, EXHAUSTION_CHARGE
-from lithiate.twin.states import LITHIUM_STORES, METALLIC, OUT_LOWEST_SALT, OUT_VOLTAGE, PER_ELECTRODE, Q_RESERVOIR
+from lithiate.twin.states import (
+    LITHIUM_STORES,
+    METALLIC,
+    OUT_LOWEST_SALT,
+    OUT_VOLTAGE,
+    PER_ELECTRODE,
+    Q_RESERVOIR,
+    Q_TOP,
+)
 from lithiate.twin.symmetric_cell import HALF_CYCLES_AFTER_SHORT
 
 THIN = SymmetricCell(Anode(name="thin foil", kind="foil", thickness=4e-6))
@@ -145,3 +155,22 @@ def test_too_little_electrolyte_is_refused(cycling):
         solve(SymmetricCell("Li foil", electrolyte_volume="1 uL/cm^2"), cycling(1))
     assert caught.value.code == "LI-TWIN-001"
     assert caught.value.where == "electrolyte_volume"
+
+
+def test_a_trial_step_without_an_answer_does_not_poison_the_leak():
+    """A drawn cell whose healing short met a failed trial step: it must go on, whatever ends it later."""
+    drawn = draw_ensemble(load_parameters(), 40, 7)[35]
+    cell = SymmetricCell("WN@HCN/Li", electrolyte_volume="100 uL/cm^2")
+    experiment = SymmetricCycling(
+        current_density="5 mA/cm^2", areal_capacity="20 mAh/cm^2", cycles=40, temperature="60 degC"
+    )
+    solution = solve(cell, experiment, parameters=drawn, seed=612, tolerance=1e-3)
+    assert np.isfinite(solution.states).all()
+    assert np.isfinite(solution.samples).all()
+
+
+def test_an_empty_reservoir_pays_no_calendar_loss(bench, cycling):
+    cell = bench("Li foil", cycling(1))
+    cell.y[Q_RESERVOIR] = 0.0
+    cell.y[Q_TOP] = 36000.0
+    assert cell.evaluate(cell.y, 0)[0][Q_RESERVOIR] == 0.0

@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import norm
 
 from lithiate.constants import FARADAY, GAS_CONSTANT
+from lithiate.twin.parameters import load_parameters
 from lithiate.twin.salt import diffusion_matrix, grid
 from lithiate.twin.states import (
     DEAD_CELLS,
@@ -137,3 +138,15 @@ def test_film_has_its_activation_energy(bench, cycling):
 
 def test_ohmic_drop_has_the_activation_energy_of_the_conductivity(bench, cycling):
     assert -apparent_activation_energy(bench, cycling, OUT_OHMIC) == pytest.approx(-8e3, rel=1e-4)
+
+
+def test_slow_diffusion_into_the_host_moves_current_to_the_top(bench, cycling):
+    """A limit of the interior's supply costs overpotential there, and the top takes what the interior loses."""
+    shares = []
+    for factor in (2.2, 1.0, 0.4):
+        parameters = load_parameters().with_values({"diffusivity_factor": factor})
+        cell = bench("WN/Mo2N@HCN/Li", cycling(1, current_density="5 mA/cm^2", areal_capacity="5 mAh/cm^2"), parameters)
+        cell.y[Q_TOP] = 3600.0
+        cell.y[Q_RESERVOIR] -= 180000.0
+        shares.append(cell.evaluate(cell.y, 0)[1][OUT_INTERIOR_SHARE])
+    assert 0.0 < shares[2] < shares[1] < shares[0] < 1.0

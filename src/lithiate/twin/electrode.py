@@ -49,8 +49,8 @@ def _interior(
     Returns
     -------
     (theta, resistance, capacity, area)
-        Share of lithiophilic sites, film resistance [ohm m2], lithium that fits [C/m2], area per electrode area that
-        carries current before it is shared among sites.
+        Share of lithiophilic sites, resistance of film and diffusion into the depth per interior area [ohm m2], lithium
+        that fits [C/m2], area per electrode area that carries current before it is shared among sites.
     """
     concentration, wet, _ = kinetics
     sei = y[offset + Q_SEI_INTERIOR]
@@ -71,13 +71,12 @@ def _interior(
     factor = porosity**1.5 * wet**cell.saturation_exponent
     ratio = conductivity_ratio(concentration, cell.concentration, cell.concentration_of_maximum)
     area = electrode.area_density * depth
-    # Charge transfer and diffusion into the depth add to the film: the linear resistance of the one, and what the
-    # limiting current 2 F c D / ((1 - t) L) of the other allows.
     exchange = _exchange_current(electrode, cell, concentration)
+    surface = resistance + cell.thermal / exchange
+    reached = area * penetration(depth, electrode.area_density, cell.conductivity * factor * ratio, surface)
+    # Diffusion into the depth costs RT/F per limiting current, i_lim = 2 F c D / ((1 - t) L), in series with the film.
     limit = 2.0 * FARADAY * concentration * cell.diffusivity * factor / ((1.0 - cell.transference) * depth)
-    surface = resistance + cell.thermal / exchange + area * cell.thermal / limit
-    reached = penetration(depth, electrode.area_density, cell.conductivity * factor * ratio, surface)
-    return theta, resistance, capacity, area * reached * wet
+    return theta, resistance + reached * cell.thermal / limit, capacity, reached * wet
 
 
 @njit
@@ -92,6 +91,13 @@ def _top_deposit(y: Vector, offset: int, electrode: Record, noise: float) -> flo
     roughness = y[offset + ROUGHNESS]
     area = covered_share(y[offset + Q_TOP], electrode.covering_charge) * (1.0 + electrode.roughness_area * roughness)
     return area * math.exp(electrode.area_noise * roughness * noise)
+
+
+@njit
+def _calendar_loss(y: Vector, offset: int, electrode: Record, losses: float) -> float:
+    """Return the side current at rest and always [A/m2]; what is left of the reservoir pays, an empty one nothing."""
+    left = covered_share(y[offset + Q_RESERVOIR], 0.1 * electrode.exhaustion_charge)
+    return electrode.calendar_current * losses * left
 
 
 @njit
@@ -154,7 +160,7 @@ def plate(
     rough = roughness_factor(roughness, electrode.loss_roughness_exponent)
     sei_inside = bounded_loss(electrode.sei_loss_interior * losses) * inside
     sei_top = bounded_loss(electrode.sei_loss_top * losses * rough) * top
-    calendar = electrode.calendar_current * losses
+    calendar = _calendar_loss(y, offset, electrode, losses)
     dy[offset + Q_INTERIOR] = inside - sei_inside
     dy[offset + Q_TOP] = top - sei_top
     dy[offset + Q_RESERVOIR] = -calendar
@@ -207,7 +213,7 @@ def strip(
     eta, slope = solve_parallel_branches(current, branches, exchange, cell.thermal, guess, shares)
 
     lost = bounded_loss(electrode.dead_loss * losses * roughness_factor(roughness, electrode.loss_roughness_exponent))
-    calendar = electrode.calendar_current * losses
+    calendar = _calendar_loss(y, offset, electrode, losses)
     dy[offset + Q_INTERIOR] = -shares[0]
     dy[offset + Q_TOP] = -shares[1] * (1.0 + lost)
     dy[offset + Q_RESERVOIR] = -shares[2] - calendar

@@ -36,6 +36,8 @@ from lithiate.twin.states import (
 from lithiate.twin.transport import floored
 
 LEAK_ATTEMPTS = 20
+NO_SHORT = 1e-9
+"""Conductance [S/m2] below which a healing short counts as healed: it leaks less than rounding."""
 
 
 @njit
@@ -48,8 +50,8 @@ def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: S
     drive : Drive
         The electrodes carry what soft shorts leave of its current.
     dy : (STATES,) float;  out : (OUTPUTS,) float
-        Written. Outputs are magnitudes in the direction of the half cycle. The leak in `out` is where the search for
-        the present one starts.
+        Written. Outputs are signed along the half cycle: positive where the current meets resistance. The leak in
+        `out` is where the search for the present one starts.
     scratch : Scratch
     """
     current, electrodes, cell = drive.current, drive.electrodes, drive.cell
@@ -64,10 +66,10 @@ def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: S
 
     a_plates = drive.plating == 0
     into, out_of = (0, 1) if a_plates else (1, 0)
-    short = max(y[SHORT], 0.0)
+    short = y[SHORT] if y[SHORT] > NO_SHORT else 0.0
     through = current
-    if short > 0.0:  # start from the last leak that was found
-        through = current * (1.0 - min(max(out[OUT_LEAK], 0.0), 1.0 - 1e-6))
+    if short > 0.0 and math.isfinite(out[OUT_LEAK]):  # start from the last leak that was found
+        through = current * (1.0 - min(out[OUT_LEAK], 1.0 - 1e-6))
     voltage = 0.0
     eta_plating = 0.0
     eta_stripping = 0.0
@@ -94,12 +96,12 @@ def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: S
         concentration_drop = concentration_gain * math.log(face_stripping / face_plating)
         voltage = eta_plating + eta_stripping + concentration_drop + through * ohmic
         # Newton's method for the current that soft shorts leave: through + G V(through) = current.
-        excess = through + short * max(voltage, 0.0) - current
+        excess = through + short * voltage - current
         # The last attempt stands as it is, so that the charges below belong to the current that was found.
         if abs(excess) <= 1e-9 * current or attempt == LEAK_ATTEMPTS - 1:
             break
         through -= excess / (1.0 + short * (1.0 / g_plating + 1.0 / g_stripping + ohmic))
-        through = min(max(through, 1e-6 * current), current)
+        through = min(max(through, 1e-6 * current), 2.0 * current)
 
     _cell_states(y, current - through, side_plating + side_stripping, cell, cover, dy)
     salt_states(y, drive.plating, through, electrodes, cell, wet, wet_slope, pores, work, dy)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lithiate.constants import FARADAY, REFERENCE_TEMPERATURE, thermal_voltage
 from lithiate.core.anode import Anode
-from lithiate.core.cell import SymmetricCell
+from lithiate.core.cell import DISC_AREA, SymmetricCell
 from lithiate.core.composition import Composition
 from lithiate.core.materials import Electrolyte, Separator
 from lithiate.core.protocol import Experiment
@@ -231,6 +231,8 @@ def fill_cell(
     )
     if electrolyte.additive is None:
         record["additive_protection"] = 0.0
+    # Births happen all over the area; the conductance of one is spread over it.
+    record["short_rate"] *= cell.area / DISC_AREA
     record["edge_exchange"] = EDGE_FACTOR * record["diffusivity"] * math.pi / cell.area
 
 

@@ -99,12 +99,13 @@ class ParameterSet:
         return evolve(self, parameters=table, origin=origin or self.origin)
 
     def with_cell_scatter(self, seed: int) -> ParameterSet:
-        """Return the parameters of one particular cell: its loss rates off by one lognormal factor."""
+        """Return the parameters of one cell: loss rates off by one lognormal factor, within their ranges."""
         width = self["cell_scatter"]
         factor = float(np.exp(width * _generator("cell scatter", seed).standard_normal()))
         table = dict(self.parameters)
         for name in SCATTERED:
-            table[name] = evolve(table[name], value=table[name].value * factor)
+            known = table[name]
+            table[name] = evolve(known, value=min(max(known.value * factor, known.low), known.high))
         return evolve(self, parameters=table, origin=f"{self.origin}, cell {seed}")
 
     def used(self) -> dict[str, dict[str, Any]]:

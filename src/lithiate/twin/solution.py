@@ -33,7 +33,8 @@ class Solution:
     Parameters
     ----------
     samples : (n, 2 + OUTPUTS) float
-        Time [s], side that plates (0 or 1), and the outputs of the right-hand side, all magnitudes.
+        Time [s], side that plates (0 or 1), and the outputs of the right-hand side, signed along the
+        half cycle.
     half_cycle_ends : (m,) float, s
     states : (m, STATES) float
         State at the end of each half cycle.

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from lithiate.core.cell import SymmetricCell
+from lithiate.core.cell import DISC_AREA, SymmetricCell
 from lithiate.core.protocol import Experiment
 from lithiate.errors import SimulationError
 from lithiate.twin.host import interior_capacity
@@ -38,6 +38,7 @@ from lithiate.twin.solver import (
 from lithiate.twin.states import (
     BRANCHES,
     HAZARD,
+    OUT_VOLTAGE,
     OUTPUTS,
     PER_ELECTRODE,
     Q_ON_CARBON,
@@ -67,7 +68,7 @@ NOISE_MEMORY = 0.6
 """Correlation of the top's area disturbance from one half cycle to the next [assumed]."""
 HARD_SHORT_CONDUCTANCE = 2.0e4
 """Conductance of a hard short [S/m2]: 0.5 ohm cm2 [assumed]; it does not heal."""
-MOST_CALLS = 1000
+MOST_CALLS = 200
 """Calls of the integrator for one half cycle, beyond which it counts as stuck."""
 HALF_CYCLES_AFTER_SHORT = 6
 """How long a test goes on after a hard short, so that its record shows it."""
@@ -140,8 +141,8 @@ def solve(
             "the test ends as soon as it begins",
             code="LI-TWIN-001",
             where=f"{experiment.kind}, {anode.name}",
-            got=STOP_REASONS[run.reason],
-            expected="a cell that carries the current within its limits",
+            got=f"{STOP_REASONS[run.reason]}, at {run.out[OUT_VOLTAGE]:.3g} V",
+            expected=f"a cell that carries the current; its voltage limit is {experiment.voltage_limit:g} V",
         )
     return Solution(
         cell=cell,
@@ -197,6 +198,7 @@ class _Run:
         )
         self.scratch = new_scratch()
         self.out = np.zeros(OUTPUTS)
+        self.area = cell.area
         self.exposure = np.zeros(2)
         self.intact = np.ones(2)
         self.noise = np.zeros(2)
@@ -304,7 +306,7 @@ class _Run:
     def _soft_short(self) -> None:
         """Give birth to a soft short, and draw when the next one comes."""
         size = self.short_draws.lognormal(0.0, self.parameters["short_conductance_log_width"])
-        self.y[SHORT] += self.parameters["short_conductance"] * size
+        self.y[SHORT] += self.parameters["short_conductance"] * size * DISC_AREA / self.area
         self.y[HAZARD] = 0.0
         self.limits[1] = self.short_draws.standard_exponential()
 
