@@ -65,6 +65,8 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562: any of the names above
+    if name == "experiments":
+        return importlib.import_module("lithiate.experiments")
     if name not in _MODULES:
         raise AttributeError(f"module 'lithiate' has no attribute {name!r}")
     value = getattr(importlib.import_module(_MODULES[name]), name)

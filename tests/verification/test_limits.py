@@ -14,10 +14,12 @@ from lithiate.twin.salt import diffusion_matrix, grid
 from lithiate.twin.states import (
     DEAD_CELLS,
     OUT_CONCENTRATION,
+    OUT_INTERIOR_SHARE,
     OUT_OHMIC,
     OUT_PLATING,
     OUT_STRIPPING,
     PER_ELECTRODE,
+    Q_RESERVOIR,
     Q_TOP,
     ROUGHNESS,
     SALT,
@@ -84,15 +86,15 @@ def test_slowest_mode_of_diffusion_in_the_separator(bench, cycling):
 
 
 def test_ohmic_resistance_of_the_separator(bench, cycling):
-    """25 um x 2.5/(0.41 x 1.1 S/m) = 1.386 ohm cm2, and two films of 0.5 um at tau 2.63 and porosity 0.53."""
+    """25 um x 2.5/(0.41 x 1.1 S/m) = 1.386 ohm cm2, and two films of 0.5 um at tau 4.015 and porosity 0.55."""
     cell = bench("Li foil", cycling())
     _, out = cell.evaluate(cell.y, 0)
-    films = 2.0 * 0.5e-6 * (2.6 + 0.06 * 0.5) / 0.53 / 1.1
+    films = 2.0 * 0.5e-6 * (4.0 + 0.03 * 0.5) / 0.55 / 1.1
     assert out[OUT_OHMIC] / 10.0 == pytest.approx(1.38581e-4 + films, rel=1e-5)
 
 
 def covered_foil(bench, experiment):
-    """Foil whose both sides are covered with fresh deposit, so that nothing nucleates; areas 1 + 0.69 x 0.2."""
+    """Foil whose both sides are covered with fresh deposit, so that nothing nucleates; areas 1 + 0.6 x 0.2."""
     cell = bench("Li foil", experiment)
     for offset in (0, PER_ELECTRODE):
         cell.y[offset + Q_TOP] = 2e5
@@ -101,14 +103,14 @@ def covered_foil(bench, experiment):
 
 
 def test_small_current_sees_linear_resistances(bench, cycling):
-    """Film 7.5 ohm cm2 and RT/(F j0) over the rough area; stripping has the pits that are open at rest beside it."""
+    """Film 8 ohm cm2 and RT/(F j0) over the rough area; stripping has the pits that are open at rest beside it."""
     cell = covered_foil(bench, cycling())
     current = 1e-3
     _, out = cell.evaluate(cell.y, 0, current)
-    transfer = GAS_CONSTANT * 298.15 / FARADAY / 83.0
-    plating = (7.5e-4 + transfer) / (1.0 + 0.69 * 0.2)
-    # barrier 15 mV, standard deviation 0.4 of it: Phi(-2.5) of the reservoir's area, under its native film
-    pits = norm.cdf(-2.5) / (20e-4 + transfer)
+    transfer = GAS_CONSTANT * 298.15 / FARADAY / 100.0
+    plating = (8e-4 + transfer) / (1.0 + 0.6 * 0.2)
+    # barrier 12 mV, standard deviation 0.4 of it: Phi(-2.5) of the reservoir's area, under its native film
+    pits = norm.cdf(-2.5) / (35e-4 + transfer)
     assert out[OUT_PLATING] / current == pytest.approx(plating, rel=1e-5)
     assert out[OUT_STRIPPING] / current == pytest.approx(1.0 / (1.0 / plating + pits), rel=1e-4)
 
@@ -131,7 +133,7 @@ def test_film_has_its_activation_energy(bench, cycling):
     assert alone == pytest.approx(48e3, rel=1e-4)
     # R T in RT/(F j0) takes about 2.5 kJ/mol off its own share
     together = apparent_activation_energy(bench, cycling, OUT_PLATING)
-    share = 7.5 / (7.5 + GAS_CONSTANT * 298.15 / FARADAY / 83.0 * 1e4)
+    share = 8.0 / (8.0 + GAS_CONSTANT * 298.15 / FARADAY / 100.0 * 1e4)
     expected = share * 48e3 + (1.0 - share) * (40e3 - GAS_CONSTANT * 298.15)
     assert together == pytest.approx(expected, rel=0.01)
 

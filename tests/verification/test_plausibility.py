@@ -57,7 +57,8 @@ def test_composite_has_the_smallest_hysteresis_or_ties_with_molybdenum_nitride(h
 
 def test_nucleation_overpotential_falls_with_lithiophilic_sites(nucleation):
     alone = {name: values[0] for name, values in nucleation.items()}
-    assert alone[FOIL] > alone[CARBON] > alone[TUNGSTEN] > alone[COMPOSITE] >= alone[MOLYBDENUM] - 1e-3
+    assert alone[FOIL] > max(alone[CARBON], alone[TUNGSTEN])
+    assert min(alone[CARBON], alone[TUNGSTEN]) > max(alone[COMPOSITE], alone[MOLYBDENUM])
 
 
 def test_tungsten_nitride_nucleates_clearly_above_molybdenum_nitride(nucleation):

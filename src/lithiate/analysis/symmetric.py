@@ -19,6 +19,9 @@ from lithiate.core.estimate import Estimate
 from lithiate.core.measurement import CyclingRecord
 from lithiate.errors import AnalysisError
 
+LARGEST_SYMMETRIC_VOLTAGE = 1.5
+"""Median |V| [V] above which a voltage of one sign is that of a cell with two unlike electrodes."""
+
 
 def analyse_symmetric_cycling(record: CyclingRecord, **settings: float | str) -> SymmetricCyclingResult:
     """Analyse the cycling record of a symmetric cell.
@@ -143,7 +146,18 @@ def voltage_hysteresis_per_cycle(
 
 def _refuse_other_cells(record: CyclingRecord, half_cycles: HalfCycles) -> None:
     """Raise when a cell that nothing names delivers energy every other half cycle, as only a full cell does."""
-    if record.specimen.cell is not None or half_cycles.energy is None or len(half_cycles) < 4:
+    if record.specimen.cell is not None:
+        return
+    signs = np.sign(record.voltage)
+    if np.median(np.abs(record.voltage)) > LARGEST_SYMMETRIC_VOLTAGE and abs(float(np.mean(signs))) > 0.99:
+        raise AnalysisError(
+            "this does not look like a symmetric cell",
+            code="LI-ANA-001",
+            where=record.specimen.name,
+            got=f"a voltage of one sign, {np.median(record.voltage):.3g} V in the middle",
+            expected="a voltage about zero (cell='symmetric' analyses it all the same)",
+        )
+    if half_cycles.energy is None or len(half_cycles) < 4:
         return
     dissipating = float(np.mean(half_cycles.energy > 0.0))
     if 0.25 < dissipating < 0.75:

@@ -170,8 +170,8 @@ class SymmetricCyclingResult:
     plateau_overpotential: Estimate
     plateau_overpotential_late: Estimate
     soft_short_floor: str
-    cycles: Cycles
-    half_cycles: HalfCycles
+    cycles: Cycles = field(repr=False)
+    half_cycles: HalfCycles = field(repr=False)
     settings: SymmetricSettings
     specimen: str
     warnings: tuple[str, ...]

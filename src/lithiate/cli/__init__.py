@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import Annotated
 
@@ -57,6 +58,12 @@ def main() -> None:
         app()
     except LithiateError as error:
         message(f"error: {error}")
+        sys.exit(INPUT_IS_WRONG)
+    except OSError as error:
+        # What a command writes itself raises WriteError; what is left is a stdout that takes no more.
+        message(f"error: the output cannot be written: {error.strerror or error} [LI-WRITE-001]")
+        # The interpreter flushes stdout once more at its end, which must not end in a traceback.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(INPUT_IS_WRONG)
     except (KeyboardInterrupt, SystemExit) as ended:
         # typer turns Ctrl-C into this exit without a word.

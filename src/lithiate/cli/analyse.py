@@ -41,8 +41,8 @@ def analyse(
         _save(record, result, out)
     if as_json:
         typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False))
-        return
-    _print(content)
+    else:
+        _print(content)
     for warning in _all_warnings(content):
         message(f"warning: {warning}")
 
@@ -107,14 +107,22 @@ def _all_warnings(content: Mapping[str, Any]) -> list[str]:
 def _save(record: CyclingRecord, result: SymmetricCyclingResult, folder: Path) -> None:
     from lithiate import __version__
     from lithiate.core.store import save_measurement, slug
+    from lithiate.errors import WriteError
     from lithiate.figures.cycling import CellTrace, plot_voltage
     from lithiate.figures.style import anode_styles, save
     from lithiate.study.estimates import kind_estimates
-    from lithiate.study.layout import FIGURES, MEASUREMENTS, RESULTS_JSON
+    from lithiate.study.layout import FIGURES, MEASUREMENTS, RESULTS_JSON, USED_VALUES
     from lithiate.study.results import StudyResults, Subject, make_row, save_results
 
     specimen = record.specimen
     stem = slug(specimen.name)
+    if (folder / USED_VALUES).exists():
+        raise WriteError(
+            "the folder holds the results of a study",
+            code="LI-WRITE-001",
+            where=str(folder),
+            expected="another folder (--out)",
+        )
     save_measurement(record, folder / MEASUREMENTS / stem)
     trace = CellTrace(specimen.name, specimen.name, record.provenance.origin == "measured", record)
     save(plot_voltage([trace], anode_styles([specimen.name])), folder / FIGURES / f"{stem}-voltage.svg")

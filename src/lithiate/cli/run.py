@@ -26,7 +26,7 @@ def run(
     from lithiate.study.run import run_study
 
     if checked.experiments and not twin_is_compiled():
-        message("compiling the twin (first run only, about 15 s)")
+        message("compiling the twin (first run only, about 25 s)")
     with progress_display(f"running {study.name}") as progress:
         results = run_study(checked, out, workers=workers, progress=progress)
     report = build_report(results.folder)

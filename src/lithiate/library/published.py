@@ -53,6 +53,18 @@ class PublishedValue:
     note: str | None = None
 
 
+PUBLISHED_CONDITIONS: dict[str, dict[str, str]] = {
+    "symmetric 1 mA/cm2, 1 mAh/cm2, ether": {
+        "kind": "symmetric-cycling",
+        "current_density": "1 mA/cm^2",
+        "areal_capacity": "1 mAh/cm^2",
+        "electrolyte": "LiTFSI-DOL-DME-LiNO3",
+    },
+    "first plating, symmetric": {"kind": "nucleation"},
+}
+"""Label of published values -> what an experiment must be that stands beside them."""
+
+
 def published_values(experiment: str | None = None) -> list[PublishedValue]:
     """Return the published values of ding2022, one row a number; of one experiment where its label is given."""
     rows = [row for entry in read_data_file("reference/ding2022.toml").data["values"] for row in _rows(entry)]

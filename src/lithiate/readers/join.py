@@ -24,8 +24,17 @@ def joined(records: Sequence[CyclingRecord]) -> CyclingRecord:
     Raises
     ------
     ReadError
-        ``LI-READ-004`` when only some of the files have a current.
+        ``LI-READ-004`` when only some of the files have a current, ``LI-READ-010`` when one stands there twice.
     """
+    contents = [record.provenance.sha256 for record in records]
+    for record, content in zip(records, contents, strict=True):
+        if content is not None and contents.count(content) > 1:
+            raise ReadError(
+                "the same content is named more than once for one cell",
+                code="LI-READ-010",
+                where=record.provenance.source,
+                expected="each file of a cell once",
+            )
     with_current = [record.current is not None for record in records]
     if any(with_current) and not all(with_current):
         missing = records[with_current.index(False)].provenance.source

@@ -10,7 +10,7 @@ from lithiate.analysis import analyse
 from lithiate.core.estimate import Estimate
 from lithiate.core.measurement import CyclingRecord
 from lithiate.core.store import slug
-from lithiate.library import published_values
+from lithiate.library import list_names, load_anode, published_values
 from lithiate.readers import read
 from lithiate.study.ensemble import EnsembleSummary, summarise_members
 from lithiate.study.estimates import CycleCurve, cycle_curve, kind_estimates
@@ -158,8 +158,13 @@ def _calibrated(study: Study, experiment: ExperimentSpec, anode: str) -> frozens
 
 
 def changed_anodes(study: Study) -> frozenset[str]:
-    """Return the anodes that the study overrides: their published values are about another specimen."""
-    return frozenset(study.references[reference] for reference in study.spec.anode_overrides)
+    """Return the anodes that are not the library's: overridden, or from a file that has a library's name.
+
+    Published values are about another specimen than these.
+    """
+    overridden = {study.references[reference] for reference in study.spec.anode_overrides}
+    own = {name for name, anode in study.anodes.items() if name in list_names("anodes") and anode != load_anode(name)}
+    return frozenset(overridden | own)
 
 
 def read_measurement(study: Study, spec: MeasurementSpec) -> MeasuredCell:
@@ -176,7 +181,6 @@ def read_measurement(study: Study, spec: MeasurementSpec) -> MeasuredCell:
     record = read(
         study.measurement_files(spec),
         area=spec.area,
-        cell="symmetric",
         cell_id=spec.cell_id,
         anode=anode,
         settings={name: str(value) for name, value in spec.settings.items()},

@@ -27,6 +27,10 @@ CENSORED_MEMBERS = (
 )
 
 
+FEWEST_MEMBERS = 2
+"""Members below which there is no spread to speak of."""
+
+
 @frozen(kw_only=True)
 class EnsembleSummary:
     """Median, intervals and spread of the members, in the members' unit.
@@ -61,7 +65,7 @@ def linear_quantile(ordered: Sequence[float], probability: float) -> float:
 
 
 def summarise_members(members: Sequence[Estimate]) -> EnsembleSummary | None:
-    """Return the summary of one quantity over the members of an ensemble, or None when no member tells anything.
+    """Return the summary of one quantity over the members of an ensemble; None when fewer than two tell anything.
 
     Parameters
     ----------
@@ -79,7 +83,7 @@ def summarise_members(members: Sequence[Estimate]) -> EnsembleSummary | None:
         for member in members
         if member.value is not None or member.censored == "right"
     )
-    if not values:
+    if len(values) < FEWEST_MEMBERS:
         return None
     bounds = [m.interval[0] for m in members if m.censored and m.interval and m.interval[0] is not None]
     few = len(values) < FEW_MEMBERS

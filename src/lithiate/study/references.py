@@ -5,6 +5,7 @@ These checks read the file as it was parsed, so that they find their faults besi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from typing import Any
 import attrs
 
 from lithiate.core.anode import Anode
+from lithiate.core.protocol import to_si
 from lithiate.core.toml_source import Location
 from lithiate.errors import LithiateError, nearest_match
 from lithiate.library import anode_with, list_names, load_anode, published_values
+from lithiate.library.published import PUBLISHED_CONDITIONS
 from lithiate.study.faults import Fault, unknown_word, words
 
 Document = Mapping[str, Any]
@@ -41,7 +44,9 @@ def resolve_anodes(document: Document, folder: Path) -> tuple[dict[str, Anode], 
             faults.append(Fault(("anodes", index), words(error)))
             continue
         if anode.name in anodes:
-            faults.append(Fault(("anodes", index), f"the anode {anode.name!r} is there already"))
+            faults.append(
+                Fault(("anodes", index), f"the anode {anode.name!r} is there already; give the file another `name`")
+            )
         anodes[anode.name] = anode
         references |= {entry: anode.name, anode.name: anode.name}
     _apply_overrides(document, anodes, references, faults)
@@ -116,11 +121,33 @@ def unresolved_references(document: Document, references: Mapping[str, str], fol
             if isinstance(entry.get(key), str) and entry[key] not in choices:
                 faults.append(unknown_word((*location, key), entry[key], choices, what))
         faults += _anode_faults(entry.get("anodes"), location, references)
+        faults += _published_faults(entry, location)
     for index, entry in _tables(document, "measurements"):
         faults += _measurement_faults(entry, ("measurements", index), references, experiments, folder)
     if not document.get("experiments") and not document.get("measurements"):
         faults.append(Fault((), "the study has nothing to do; expected at least one experiment or measurement"))
     return faults
+
+
+def _published_faults(entry: Document, location: Location) -> Iterator[Fault]:
+    """Yield where an experiment is not what the published values of its label were measured under."""
+    for key, published in PUBLISHED_CONDITIONS.get(str(entry.get("published")), {}).items():
+        stated = entry.get(key, published)
+        if stated == published or key not in ("current_density", "areal_capacity"):
+            same = stated == published
+        else:
+            try:
+                same = math.isclose(_areal(key, stated), _areal(key, published), rel_tol=1e-9)
+            except LithiateError:
+                same = True  # that it cannot be read is a fault of its own
+        if not same:
+            text = f"the published values were measured at {published!r}; got {stated!r}; leave `published` out"
+            yield Fault((*location, key), text)
+
+
+def _areal(key: str, text: object) -> float:
+    unit = "A/m^2" if key == "current_density" else "C/m^2"
+    return to_si(text if isinstance(text, str) else 0.0, unit)
 
 
 def _anode_faults(entries: object, location: Location, references: Mapping[str, str]) -> Iterator[Fault]:

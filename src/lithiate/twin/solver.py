@@ -111,8 +111,9 @@ def error_scale(areal_capacity: float, salt: float, electrolyte: float, additive
     scale = np.full(STATES, areal_capacity)
     for offset in (0, PER_ELECTRODE):
         scale[offset + Q_DEAD] = scale[offset + Q_SEI_TOP] = scale[offset + Q_SEI_INTERIOR] = 0.05 * areal_capacity
-        scale[offset + Q_TOP] = scale[offset + Q_PIT] = 0.1 * areal_capacity
-        scale[offset + Q_ON_SITES] = scale[offset + Q_ON_CARBON] = 0.1 * areal_capacity
+        scale[offset + Q_PIT] = 0.1 * areal_capacity
+        scale[offset + Q_TOP] = 0.06 * areal_capacity
+        scale[offset + Q_ON_SITES] = scale[offset + Q_ON_CARBON] = 0.02 * areal_capacity
         scale[offset + ROUGHNESS] = 1.0
     scale[ELECTROLYTE] = 0.1 * electrolyte
     scale[ADDITIVE] = max(additive, 0.05 * areal_capacity)

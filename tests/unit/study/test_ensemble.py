@@ -67,4 +67,5 @@ def test_all_members_censored_give_the_earliest_bound():
 def test_members_that_tell_nothing_are_left_out():
     nothing = Estimate("hysteresis_onset_time", None, "s", "d")
     assert summarise_members([nothing]) is None
-    assert summarise_members([nothing, member(1.0)]).count == 1
+    assert summarise_members([nothing, member(1.0)]) is None  # one value has no spread
+    assert summarise_members([nothing, member(1.0), member(2.0)]).count == 2

@@ -41,19 +41,19 @@ def test_every_entry_is_complete(nominal, entries):
 
 
 def test_values_are_in_si(nominal):
-    # by hand: 7.5 ohm cm2, 0.02 mAh/cm2, 3.5 mV, 48 kJ/mol, 0.06 1/um, 2.8 uL/cm2, 0.01 1/h, 2 mS/cm2, 2.2 cm2/mAh
+    # by hand: 8 ohm cm2, 0.02 mAh/cm2, 5 mV, 48 kJ/mol, 0.03 1/um, 2.5 uL/cm2, 0.01 1/h, 2 mS/cm2, 3 cm2/mAh
     expected = {
-        "film_resistance": 7.5e-4,
+        "film_resistance": 8e-4,
         "nucleation_charge": 720.0,
-        "capillary_potential": 3.5e-3,
+        "capillary_potential": 5e-3,
         "film_activation_energy": 48e3,
-        "dead_layer_tortuosity_growth": 6e4,
-        "bound_electrolyte": 2.8e-5,
+        "dead_layer_tortuosity_growth": 3e4,
+        "bound_electrolyte": 2.5e-5,
         "short_rate": 0.01 / 3600.0,
         "short_conductance": 20.0,
         "short_healing_time": 1800.0,
-        "roughness_source": 2.2 / 36000.0,
-        "exchange_current_density": 83.0,
+        "roughness_source": 3.0 / 36000.0,
+        "exchange_current_density": 100.0,
     }
     for name, value in expected.items():
         assert nominal[name] == pytest.approx(value, rel=1e-12), name
@@ -63,7 +63,7 @@ def test_parameters_can_be_changed_within_their_range(nominal):
     changed = nominal.with_values({"film_resistance": 1e-3}, origin="a test")
     assert changed["film_resistance"] == 1e-3
     assert changed.origin == "a test"
-    assert nominal["film_resistance"] == pytest.approx(7.5e-4)
+    assert nominal["film_resistance"] == pytest.approx(8e-4)
     assert changed["dead_loss"] == nominal["dead_loss"]
 
 
@@ -143,7 +143,7 @@ def test_impossible_prior_is_refused():
 
 def test_used_values_print_in_their_units(nominal):
     used = nominal.used()
-    assert used["film_resistance"]["value"] == pytest.approx(7.5)
+    assert used["film_resistance"]["value"] == pytest.approx(8.0)
     assert used["film_resistance"]["unit"] == "ohm cm^2"
     assert used["film_resistance"]["range"] == pytest.approx([2.0, 30.0])
     assert set(used) == set(nominal.parameters)
