@@ -36,8 +36,8 @@ from lithiate.twin.states import (
 from lithiate.twin.transport import floored
 
 LEAK_ATTEMPTS = 20
-NO_SHORT = 1e-9
-"""Conductance [S/m2] below which a healing short counts as healed: it leaks less than rounding."""
+NO_SHORT = 1e-6
+"""Conductance [S/m2] below which a healing short counts as healed: it leaks some 1e-9 of the current."""
 
 
 @njit

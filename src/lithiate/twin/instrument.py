@@ -31,7 +31,7 @@ class Sampling:
         if isinstance(experiment, Nucleation):
             return cls(interval=5.0, dense_interval=1.0, dense_duration=min(600.0, experiment.half_cycle_duration))
         interval = experiment.half_cycle_duration / 30.0
-        return cls(interval=interval, dense_interval=interval / 10.0, dense_duration=interval)
+        return cls(interval=interval, dense_interval=interval / 5.0, dense_duration=interval)
 
     def offsets(self, half_cycle: int, duration: float) -> NDArray[np.float64]:
         """Return the times of the samples since the start of a half cycle [s], its end included.
