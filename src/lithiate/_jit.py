@@ -14,6 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
 
 def _source_hash() -> str:
     root = Path(__file__).parent
@@ -40,13 +44,13 @@ def _cache_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="lithiate-numba-"))
 
 
-# numba reads this variable when it is imported; a folder that the user chose gets a part named by the hash.
-_chosen = os.environ.get("NUMBA_CACHE_DIR")
-os.environ["NUMBA_CACHE_DIR"] = str(Path(_chosen) / f"lithiate-{_source_hash()}" if _chosen else _cache_folder())
-
-import numba  # noqa: E402 - the cache folder must be named first
-import numpy as np  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
+# Set after the import, and in this process alone: numba may have been imported by others before, and a child that
+# inherited a changed environment would name its folder anew. A folder that the user chose gets a part of our own.
+_config: Any = numba.config  # its attributes are made when it is imported
+_chosen = _config.CACHE_DIR
+CACHE_FOLDER = Path(_chosen) / f"lithiate-{_source_hash()}" if _chosen else _cache_folder()
+"""Where the compiled code of these sources is kept."""
+_config.CACHE_DIR = str(CACHE_FOLDER)
 
 Vector = NDArray[np.float64]
 """One-dimensional array of compiled code."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import typer
 
@@ -57,6 +55,6 @@ def print_table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
 
 def twin_is_compiled() -> bool:
     """Return whether the compiled twin lies in the cache of this version's sources."""
-    import lithiate._jit  # noqa: F401 - it names the cache folder
+    from lithiate._jit import CACHE_FOLDER
 
-    return any(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*.nbc"))
+    return any(CACHE_FOLDER.rglob("*.nbc"))

@@ -10,7 +10,7 @@ import math
 
 from lithiate._jit import Matrix, Record, Vector, njit
 from lithiate.constants import FARADAY
-from lithiate.twin.host import interior_capacity, lithiophilic_share, open_share, penetration
+from lithiate.twin.host import electrode_capacity, lithiophilic_share, open_share, penetration
 from lithiate.twin.kinetics import BRANCH_COLUMNS, solve_parallel_branches
 from lithiate.twin.nucleation import covered_share, fading_barrier
 from lithiate.twin.sei import bounded_loss, film_resistance, roughness_factor
@@ -58,13 +58,7 @@ def _interior(
         electrode.nitride_capture, intact, electrode.other_capture, sei / electrode.burying_charge
     )
     resistance = film_resistance(electrode.film_resistance, sei, electrode.interior_film_doubling)
-    capacity = interior_capacity(
-        electrode.initial_void,
-        electrode.opened_fraction,
-        electrode.initial_reservoir - y[offset + Q_RESERVOIR],
-        cell.sei_swelling,
-        sei,
-    )
+    capacity = electrode_capacity(y, offset, electrode, cell)
     depth = capacity / electrode.capacity_density
     fill = min(max(y[offset + Q_INTERIOR] / capacity, 0.0), 1.0)
     porosity = max(electrode.liquid_share * (1.0 - fill), 0.05)

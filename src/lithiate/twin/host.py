@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from lithiate._jit import njit, njit_cached
+from lithiate._jit import Record, Vector, njit, njit_cached
+from lithiate.twin.states import Q_RESERVOIR, Q_SEI_INTERIOR
 
 
 @njit
@@ -28,7 +29,7 @@ def lithiophilic_share(nitride_capture: float, intact: float, other_capture: flo
     return 1.0 - math.exp(-(nitride_capture * intact + other_capture) * math.exp(-max(buried, 0.0)))
 
 
-@njit_cached
+@njit
 def interior_capacity(
     initial_void: float, opened_share: float, opened_charge: float, swelling: float, interphase: float
 ) -> float:
@@ -38,6 +39,18 @@ def interior_capacity(
     infused host has no room; stripping the reservoir opens it, interior interphase closes it again.
     """
     return max(initial_void + opened_share * max(opened_charge, 0.0) - swelling * max(interphase, 0.0), 1.0)
+
+
+@njit_cached
+def electrode_capacity(y: Vector, offset: int, electrode: Record, cell: Record) -> float:
+    """Return `interior_capacity` for the electrode whose states begin at `offset` [C/m2]."""
+    return interior_capacity(
+        electrode.initial_void,
+        electrode.opened_fraction,
+        electrode.initial_reservoir - y[offset + Q_RESERVOIR],
+        cell.sei_swelling,
+        y[offset + Q_SEI_INTERIOR],
+    )
 
 
 def contact_share(envelope_fraction: float, threshold: float, width: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lithiate._jit import Matrix, Record, Vector, njit, njit_cached
 from lithiate.constants import FARADAY
-from lithiate.twin.host import interior_capacity
+from lithiate.twin.host import electrode_capacity
 from lithiate.twin.states import (
     DEAD_CELLS,
     ELECTROLYTE,
@@ -35,13 +35,7 @@ def _host_liquid(y: Vector, offset: int, electrode: Record, cell: Record) -> flo
     """Return the liquid that fills the opened interior [m3/m2]."""
     if electrode.is_host <= 0.0:
         return 0.0
-    capacity = interior_capacity(
-        electrode.initial_void,
-        electrode.opened_fraction,
-        electrode.initial_reservoir - y[offset + Q_RESERVOIR],
-        cell.sei_swelling,
-        y[offset + Q_SEI_INTERIOR],
-    )
+    capacity = electrode_capacity(y, offset, electrode, cell)
     return LITHIUM_VOLUME * max(capacity - y[offset + Q_INTERIOR], 0.0)
 
 
