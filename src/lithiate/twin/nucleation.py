@@ -25,3 +25,17 @@ def covered_share(deposit: float, covering_charge: float) -> float:
     Charges in C/m2; a negative deposit counts as none.
     """
     return 1.0 - math.exp(-max(deposit, 0.0) / covering_charge)
+
+
+@njit
+def mean_barrier(
+    share: float, first: float, first_width: float, second: float, second_width: float
+) -> tuple[float, float]:
+    """Return barrier and width [V] of a surface whose two kinds of sites act as one.
+
+    The alternative to kinds of sites side by side: adatoms or nuclei exchange faster than lithium arrives, so that the
+    surface shows one barrier, the mean of the kinds weighted by their shares. The literature does not decide.
+    """
+    barrier = share * first + (1.0 - share) * second
+    width = math.sqrt(share * first_width * first_width + (1.0 - share) * second_width * second_width)
+    return barrier, width

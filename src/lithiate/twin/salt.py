@@ -99,10 +99,16 @@ def diffusion_matrix(
 @njit
 def salt_potentials(
     y: Vector, plating: int, cell: Record, liquid: Vector, length: Vector, resistance_factor: Vector
-) -> tuple[float, float, float, float, float]:
-    """Return (ohmic resistance ohm m2, face concentration's cell value and slope per current, at A and at B)."""
+) -> tuple[float, float, float, float, float, float]:
+    """Return ohmic resistances [ohm m2] and the face concentrations' cell value and slope per current, at A and at B.
+
+    The resistances are that of the whole path, and that from electrode A to the middle of the separator.
+    """
     resistance = 0.0
+    half = 0.0
     for k in range(SALT_CELLS):
+        if k == SALT_CELLS // 2:
+            half = resistance
         concentration = floored(y[SALT + k] / liquid[k], cell.concentration)
         kappa = cell.conductivity * conductivity_ratio(concentration, cell.concentration, cell.concentration_of_maximum)
         resistance += length[k] * resistance_factor[k] / kappa
@@ -111,7 +117,7 @@ def salt_potentials(
     sign = 1.0 if plating == 1 else -1.0
     slope_a = sign * pull * length[0] * resistance_factor[0]
     slope_b = -sign * pull * length[last] * resistance_factor[last]
-    return resistance, y[SALT] / liquid[0], slope_a, y[SALT + last] / liquid[last], slope_b
+    return resistance, half, y[SALT] / liquid[0], slope_a, y[SALT + last] / liquid[last], slope_b
 
 
 @njit

@@ -37,3 +37,14 @@ def bounded_loss(share: float) -> float:
 def film_resistance(fresh: float, interphase: float, doubling_charge: float) -> float:
     """Return the film resistance [ohm m2], R (1 + q_sei/q_double); charges in C/m2."""
     return fresh * (1.0 + max(interphase, 0.0) / doubling_charge)
+
+
+@njit
+def film_growth(current: float, interphase: float, film_charge: float) -> float:
+    """Return the current at which a film grows at rest and always, i = i_0 / (1 + q/q_film) [A/m2].
+
+    Growth limited by transport through the film (q ~ sqrt(t) once q is much larger than q_film; Peled, J. Electrochem.
+    Soc. 126, 2047 (1979); Kolesnikov et al., Adv. Energy Mater. 10, 2000017 (2020)). An infinite `film_charge` gives
+    growth limited by the reaction: constant. `current` [A/m2] is that of a fresh surface, charges in C/m2.
+    """
+    return current / (1.0 + max(interphase, 0.0) / film_charge)

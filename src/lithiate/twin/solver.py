@@ -24,10 +24,13 @@ from lithiate.twin.states import (
     EXCESS_SALT,
     HAZARD,
     LEAKED,
+    OUT_CURRENT,
     OUT_LEAK,
     OUT_LOWEST_SALT,
+    OUT_THROUGH,
     OUT_VOLTAGE,
     OUTPUTS,
+    PASSED,
     PER_ELECTRODE,
     Q_DEAD,
     Q_INTERIOR,
@@ -41,6 +44,7 @@ from lithiate.twin.states import (
     ROUGHNESS,
     SALT,
     SALT_CELLS,
+    SET_VOLTAGE,
     SHORT,
     STATES,
     Drive,
@@ -90,8 +94,10 @@ def _first_dense_weights() -> NDArray[np.float64]:
 DENSE_WEIGHTS = _first_dense_weights() @ _INVERSE
 
 # why the integration of a half cycle ended
-COMPLETE, VOLTAGE_LIMIT, EXHAUSTED, SALT_DEPLETED, SHORT_CIRCUIT, SHORT_BORN, STEP_FAILED, PAUSED = range(8)
-EVENTS = 5
+(
+    COMPLETE, VOLTAGE_LIMIT, EXHAUSTED, SALT_DEPLETED, SHORT_CIRCUIT, CURRENT_LIMIT, SHORT_BORN, STEP_FAILED, PAUSED
+) = range(9)  # fmt: skip
+EVENTS = 6
 
 
 SMALLEST_STEP = 1e-9
@@ -121,8 +127,20 @@ def error_scale(areal_capacity: float, salt: float, electrolyte: float, additive
     scale[HAZARD] = 1.0
     scale[LEAKED] = areal_capacity
     scale[EXCESS_SALT] = salt * 10.0
+    scale[PASSED] = areal_capacity
+    scale[SET_VOLTAGE] = 1.0
     scale[SALT:] = salt
     return scale
+
+
+def no_limits() -> NDArray[np.float64]:
+    """Return limits of a step that never happen, (5,).
+
+    In order: voltage along the polarity [V], hazard at which the next soft short is born, share of leaked current above
+    which a short is hard, lithium below which the stripped electrode is exhausted [C/m2], current density below which a
+    hold ends [A/m2].
+    """
+    return np.array([np.inf, np.inf, np.inf, -np.inf, -np.inf])
 
 
 @njit
@@ -196,16 +214,20 @@ def interpolate(
 
 @njit
 def event_values(y: Vector, out: Vector, plating: int, limits: Vector, values: Vector) -> None:
-    """Fill `values` (5,): each is positive until its event: voltage, lithium, salt, hard short, birth of a short."""
+    """Fill `values` (EVENTS,): each is positive until its event.
+
+    Voltage, lithium, salt, hard short, current of a hold, birth of a short; limits that are infinite never happen.
+    """
     offset = PER_ELECTRODE if plating == 0 else 0
     metallic = y[offset + Q_INTERIOR] + y[offset + Q_TOP] + y[offset + Q_RESERVOIR]
     values[0] = limits[0] - out[OUT_VOLTAGE]
     if not math.isfinite(out[OUT_VOLTAGE]):
         values[0] = -1.0
-    values[1] = (metallic - EXHAUSTION_CHARGE) / EXHAUSTION_CHARGE
+    values[1] = (metallic - limits[3]) / EXHAUSTION_CHARGE
     values[2] = out[OUT_LOWEST_SALT] - DEPLETION_SHARE
     values[3] = limits[2] - out[OUT_LEAK]
-    values[4] = limits[1] - y[HAZARD]
+    values[4] = out[OUT_CURRENT] - limits[4]
+    values[5] = limits[1] - y[HAZARD]
 
 
 @njit
@@ -283,13 +305,13 @@ def _sample(y: Vector, dy: Vector, t: float, step: float, drive: Drive, samples:
     points = scratch.points
     new, dnew, point, dpoint = points[0], points[1], points[2], points[3]
     # What a sample finds must not move the steps that follow: they start from the guesses of the last step.
-    guess_a, guess_b, leak, voltage = scratch.guess[0], scratch.guess[1], out[OUT_LEAK], out[OUT_VOLTAGE]
+    guess_a, guess_b, through, voltage = scratch.guess[0], scratch.guess[1], out[OUT_THROUGH], out[OUT_VOLTAGE]
     while next_sample < samples.shape[0] and samples[next_sample] <= t + step * (1.0 + 1e-12):
         interpolate((samples[next_sample] - t) / step, step, y, dy, new, dnew, scratch.stages, point)
         right_hand_side(point, drive, dpoint, out, scratch)
         _report(sampled, next_sample, samples[next_sample], out)
         next_sample += 1
-    scratch.guess[0], scratch.guess[1], out[OUT_LEAK], out[OUT_VOLTAGE] = guess_a, guess_b, leak, voltage
+    scratch.guess[0], scratch.guess[1], out[OUT_THROUGH], out[OUT_VOLTAGE] = guess_a, guess_b, through, voltage
     return next_sample
 
 
@@ -307,9 +329,7 @@ def half_cycle(y: Vector, dy: Vector, t: float, duration: float, h: float, setti
         First step.
     settings : (2,) float
         Relative tolerance, and a fixed step [s] (0 for error control).
-    limits : (3,) float
-        Voltage limit [V], hazard at which the next soft short is born, share of leaked current above which a short is
-        hard.
+    limits : (5,) float, as `no_limits` lays them out
     drive : Drive;  scale : (STATES,) float, from `error_scale`
     samples : (m,) float, s;  next_sample : int;  sampled : (m, 1 + OUTPUTS) float
         Times to report at, the first that is still open, and where the outputs go.

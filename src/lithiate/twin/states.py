@@ -3,8 +3,8 @@
 State vector `y` (SI; charges in C per m2 of electrode):
 
     electrode A   10 numbers from 0, electrode B   10 numbers from 10   (names below)
-    cell          6 numbers from 20
-    salt          amount in each cell of the grid, from A to B, from 26 [mol/m2]
+    cell          8 numbers from 20
+    salt          amount in each cell of the grid, from A to B, from 28 [mol/m2]
 """
 
 from __future__ import annotations
@@ -35,9 +35,18 @@ LITHIUM_STORES = (Q_INTERIOR, Q_TOP, Q_RESERVOIR, Q_DEAD, Q_SEI_TOP, Q_SEI_INTER
 PER_ELECTRODE = len(ELECTRODE_STATES)
 
 # states of the cell
-ELECTROLYTE, ADDITIVE, SHORT, HAZARD, LEAKED, EXCESS_SALT = range(20, 26)
-CELL_STATES = ("electrolyte_volume", "additive", "short_conductance", "hazard", "leaked_charge", "excess_salt")
-SALT = 26
+ELECTROLYTE, ADDITIVE, SHORT, HAZARD, LEAKED, EXCESS_SALT, PASSED, SET_VOLTAGE = range(20, 28)
+CELL_STATES = (
+    "electrolyte_volume",
+    "additive",
+    "short_conductance",
+    "hazard",
+    "leaked_charge",
+    "excess_salt",
+    "passed_charge",
+    "set_voltage",
+)
+SALT = 28
 DEAD_CELLS = 5
 SEPARATOR_CELLS = 6
 SALT_CELLS = 2 * DEAD_CELLS + SEPARATOR_CELLS
@@ -57,8 +66,15 @@ LITHIUM_VOLUME = 1.3e-5 / FARADAY
     OUT_LEAK,
     OUT_LOWEST_SALT,
     OUT_INTERIOR_SHARE,
-) = range(8)
-OUTPUTS = 8
+    OUT_CURRENT,
+    OUT_ELECTRODE_A,
+    OUT_THROUGH,
+    OUT_FACE_A,
+) = range(12)
+OUTPUTS = 12
+
+CURRENT, REST, VOLTAGE = range(3)
+"""What a step controls: the current; nothing (no current flows); the voltage of the cell, held or swept."""
 
 ELECTRODE = np.dtype(
     [
@@ -74,7 +90,8 @@ ELECTRODE = np.dtype(
             "roughness_levelling", "roughness_limit", "roughness_area", "loss_roughness_exponent",
             "area_noise", "pitting_barrier", "pitting_area", "film_resistance", "native_film_resistance",
             "exchange_current_density", "sei_loss_top", "sei_loss_interior", "dead_loss", "interior_film_doubling",
-            "top_film_doubling", "calendar_current",
+            "top_film_doubling", "calendar_current", "galvanic_current", "bare_share", "growth_film_charge",
+            "inverse_reorganisation", "mean_barrier", "roughness_feedback",
         )
     ]
 )  # fmt: skip
@@ -95,11 +112,13 @@ CELL = np.dtype(
 
 
 class Drive(NamedTuple):
-    """What is constant over a half cycle.
+    """What is constant over a step.
 
     `plating` is 0 when electrode A plates and 1 when B does; `current` [A/m2] is the applied current density, positive.
     `electrodes` (2,) are records of `ELECTRODE`, `cell` is a record of `CELL`. `intact` (2,) is the share of intact
-    sites, `noise` (2,) the draw that disturbs the top's area.
+    sites, `noise` (2,) the draw that disturbs the top's area. `control` is CURRENT, REST or VOLTAGE; under VOLTAGE the
+    state `SET_VOLTAGE` [V, along the polarity] moves at `scan_rate` [V/s] and `current` is only a scale.
+    `plating_loss` and `stripping_loss` are the factors on losses that the rate and the amount of the step make.
     """
 
     plating: int
@@ -108,6 +127,10 @@ class Drive(NamedTuple):
     cell: Record
     intact: Vector
     noise: Vector
+    control: int = CURRENT
+    scan_rate: float = 0.0
+    plating_loss: float = 1.0
+    stripping_loss: float = 1.0
 
 
 class Scratch(NamedTuple):

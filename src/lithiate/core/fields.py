@@ -1,0 +1,60 @@
+"""Fields of cells and experiments: text with a unit or an SI number, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import NOTHING, Attribute, field
+
+from lithiate.errors import SpecError
+
+
+def to_si(value: str | float, unit: str) -> float:
+    """Return text with a unit as a number in the SI unit `unit`; a number is taken as SI already."""
+    if isinstance(value, str):
+        from lithiate.units import parse_quantity
+
+        return parse_quantity(value, unit)
+    return float(value)
+
+
+def positive(instance: object, attribute: Attribute[Any], value: Any) -> None:  # noqa: ANN401 - attrs validates any field
+    """Refuse what is not above zero; None passes."""
+    for number in value if isinstance(value, tuple) else (value,):
+        if number is not None and not number > 0:
+            raise SpecError("must be positive", code="LI-SPEC-002", where=attribute.name, got=number, expected="> 0")
+
+
+def not_negative(instance: object, attribute: Attribute[Any], value: Any) -> None:  # noqa: ANN401 - as above
+    """Refuse what is below zero; None passes."""
+    for number in value if isinstance(value, tuple) else (value,):
+        if number is not None and not number >= 0:
+            raise SpecError(
+                "must not be negative", code="LI-SPEC-002", where=attribute.name, got=number, expected=">= 0"
+            )
+
+
+def one_of(*words: str) -> Any:  # noqa: ANN401 - attrs types its fields by the annotation
+    """Return a field whose value is one of some words, by default the first."""
+
+    def check(instance: object, attribute: Attribute[Any], value: str) -> None:
+        if value not in words:
+            raise SpecError(
+                "unknown word", code="LI-SPEC-002", where=attribute.name, got=value, expected=", ".join(words)
+            )
+
+    return field(default=words[0], validator=check)
+
+
+def quantity(unit: str, default: Any = NOTHING, *, zero: bool = False) -> Any:  # noqa: ANN401 - attrs types its fields by the annotation
+    """Return a field for a quantity in the SI unit `unit`: above zero, or also zero; None only as a default."""
+    return field(
+        default=default,
+        converter=lambda value: None if value is None else to_si(value, unit),
+        validator=not_negative if zero else positive,
+    )
+
+
+def quantities(unit: str, default: Any = NOTHING) -> Any:  # noqa: ANN401 - attrs types its fields by the annotation
+    """Return a field for several quantities above zero, as a tuple in the SI unit `unit`."""
+    return field(default=default, converter=lambda values: tuple(to_si(v, unit) for v in values), validator=positive)
