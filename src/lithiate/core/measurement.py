@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -89,14 +89,30 @@ def _array(value: ArrayLike | None) -> NDArray[np.float64] | None:
     return None if value is None else np.ascontiguousarray(value, dtype=np.float64)
 
 
-def _same_length(instance: CyclingRecord, attribute: Attribute[Any], value: NDArray[Any] | None) -> None:
-    if value is not None and value.shape != instance.time.shape:
+def _complex_array(value: ArrayLike) -> NDArray[np.complex128]:
+    return np.ascontiguousarray(value, dtype=np.complex128)
+
+
+def _integer_array(value: ArrayLike | None) -> NDArray[np.int64] | None:
+    return None if value is None else np.ascontiguousarray(value, dtype=np.int64)
+
+
+def _words(value: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if value is None else tuple(value)
+
+
+def _require_shape(name: str, value: NDArray[Any] | None, other: str, shape: tuple[int, ...]) -> None:
+    if value is not None and value.shape != shape:
         raise DataError(
-            f"'{attribute.name}' does not fit 'time'",
+            f"'{name}' does not fit '{other}'",
             code="LI-DATA-001",
             got=f"shape {value.shape}",
-            expected=f"shape {instance.time.shape}",
+            expected=f"shape {shape}",
         )
+
+
+def _same_length(instance: CyclingRecord, attribute: Attribute[Any], value: NDArray[Any] | None) -> None:
+    _require_shape(attribute.name, value, "time", instance.time.shape)
 
 
 @frozen(eq=False, kw_only=True)
@@ -150,16 +166,7 @@ class CyclingRecord(Measurement):
         _require_finite(self.voltage, "voltage", "LI-READ-008", where)
         if self.current is not None:
             _require_finite(self.current, "current", "LI-READ-008", where)
-        falls = np.flatnonzero(np.diff(self.time) < 0)
-        if falls.size:
-            row = int(falls[0]) + 1
-            raise ReadError(
-                f"time decreases in {falls.size} places, first at row {row + 1}",
-                code="LI-READ-007",
-                where=where,
-                got=f"{self.time[row - 1]:.10g} s, then {self.time[row]:.10g} s",
-                expected="times that never decrease (--set drop_bad_rows=true leaves such rows out)",
-            )
+        _require_rising(self.time, where)
 
     @property
     def areal_current(self) -> NDArray[np.float64] | None:
@@ -169,7 +176,186 @@ class CyclingRecord(Measurement):
         return self.current / self.specimen.area
 
 
-def _require_finite(values: NDArray[np.float64], name: str, code: str, where: str) -> None:
+@frozen(eq=False, kw_only=True)
+class ImpedanceSpectra(Measurement):
+    """Impedance spectra of one cell: one, or a series with cycles, temperature or state, one after the other.
+
+    Parameters
+    ----------
+    frequency : (n,) float64, Hz
+        Positive, all spectra concatenated, each in the order in which it was recorded.
+    impedance : (n,) complex128, ohm
+        Of the cell, not per area; a negative imaginary part is capacitive.
+    offsets : (m + 1,) int64
+        Spectrum k holds the rows ``offsets[k]:offsets[k + 1]``: from 0 to n, increasing, two rows at least each. By
+        default all rows are one spectrum.
+    time : (n,) float64 or None, s
+        Test time of each row, never decreasing.
+    cycle : (m,) int64 or None
+        Number of complete cycles before each spectrum, 0 for a fresh cell.
+    temperature : (m,) float64 or None, K
+        Of the cell during each spectrum; where it is None, ``conditions["temperature"]`` may state one for all.
+    state : tuple of m str, or None
+        What the cell was in at each spectrum, in words (``"fresh"``, ``"after plating"``, ``"charged"``).
+
+    Raises
+    ------
+    ReadError
+        ``LI-READ-007/008/009`` when times decrease, values are not finite or frequencies not positive, or a spectrum
+        has fewer than two rows.
+    DataError
+        ``LI-DATA-001`` when arrays do not fit together.
+    """
+
+    technique: str = "impedance"
+    frequency: NDArray[np.float64] = field(converter=_array)
+    impedance: NDArray[np.complex128] = field(converter=_complex_array)
+    offsets: NDArray[np.int64] = field(converter=_integer_array)
+    time: NDArray[np.float64] | None = field(default=None, converter=_array)
+    cycle: NDArray[np.int64] | None = field(default=None, converter=_integer_array)
+    temperature: NDArray[np.float64] | None = field(default=None, converter=_array)
+    state: tuple[str, ...] | None = field(default=None, converter=_words)
+
+    @offsets.default
+    def _one_spectrum(self) -> NDArray[np.int64]:
+        return np.array([0, self.frequency.size], dtype=np.int64)
+
+    def __attrs_post_init__(self) -> None:
+        where = self.provenance.source or self.specimen.name
+        rows = self.frequency.shape
+        if self.frequency.ndim != 1:
+            raise DataError("'frequency' must have one dimension", code="LI-DATA-001", where=where, got=f"shape {rows}")
+        _require_shape("impedance", self.impedance, "frequency", rows)
+        _require_shape("time", self.time, "frequency", rows)
+        self._check_offsets(where)
+        spectra = (len(self),)
+        _require_shape("cycle", self.cycle, "offsets", spectra)
+        _require_shape("temperature", self.temperature, "offsets", spectra)
+        _require_shape("state", None if self.state is None else np.array(self.state), "offsets", spectra)
+        _require_finite(self.frequency, "frequency", "LI-READ-008", where)
+        _require_finite(self.impedance, "impedance", "LI-READ-008", where)
+        _require_positive(self.frequency, "frequency", where)
+        if self.time is not None:
+            _require_finite(self.time, "time", "LI-READ-007", where)
+            _require_rising(self.time, where)
+        if self.temperature is not None:
+            _require_finite(self.temperature, "temperature", "LI-READ-008", where)
+            _require_positive(self.temperature, "temperature", where)
+        if self.cycle is not None and bool((self.cycle < 0).any()):
+            raise DataError(
+                "a spectrum cannot come before cycle 0", code="LI-DATA-001", where=where, got=str(self.cycle.min())
+            )
+
+    def _check_offsets(self, where: str) -> None:
+        ends = self.offsets
+        if ends.ndim != 1 or ends.size < 2 or ends[0] != 0 or ends[-1] != self.frequency.size:
+            raise DataError(
+                "'offsets' must run from 0 to the number of rows",
+                code="LI-DATA-001",
+                where=where,
+                got=str(ends.tolist()[:8]),
+                expected=f"0 ... {self.frequency.size}",
+            )
+        if int(np.diff(ends).min()) < 2:
+            short = int(np.argmin(np.diff(ends)))
+            raise ReadError(
+                f"spectrum {short + 1} of {ends.size - 1} has fewer than two rows",
+                code="LI-READ-009",
+                where=where,
+                got=f"{int(np.diff(ends)[short])} rows",
+            )
+
+    def __len__(self) -> int:
+        return int(self.offsets.size) - 1
+
+    def rows(self, spectrum: int) -> slice:
+        """Return the rows of one spectrum (from 0)."""
+        return slice(int(self.offsets[spectrum]), int(self.offsets[spectrum + 1]))
+
+    @property
+    def areal_impedance(self) -> NDArray[np.complex128] | None:
+        """Impedance times area [ohm m2], or None where the area is not known."""
+        return None if self.specimen.area is None else self.impedance * self.specimen.area
+
+
+@frozen(eq=False, kw_only=True)
+class PolarisationCurve(Measurement):
+    """A polarisation curve: current against voltage, swept slowly.
+
+    Parameters
+    ----------
+    voltage : (n,) float64, V
+        Working minus counter electrode, in the order in which it was swept, n >= 2.
+    current : (n,) float64, A
+        Positive current oxidises the working electrode.
+    electrode_potential : (n,) float64 or None, V
+        Working electrode against the reference electrode, where there is one.
+    time : (n,) float64 or None, s
+        Test time, never decreasing. The rate of the sweep is ``conditions["sweep_rate"]`` [V/s] where it was stated.
+
+    Raises
+    ------
+    ReadError
+        ``LI-READ-007/008/009`` when times decrease, values are not finite, or there are fewer than two rows.
+    DataError
+        ``LI-DATA-001`` when the arrays do not have one length.
+    """
+
+    technique: str = "polarisation"
+    voltage: NDArray[np.float64] = field(converter=_array)
+    current: NDArray[np.float64] = field(converter=_array)
+    electrode_potential: NDArray[np.float64] | None = field(default=None, converter=_array)
+    time: NDArray[np.float64] | None = field(default=None, converter=_array)
+
+    def __attrs_post_init__(self) -> None:
+        where = self.provenance.source or self.specimen.name
+        if self.voltage.ndim != 1 or self.voltage.size < 2:
+            raise ReadError(
+                "a polarisation curve needs at least two rows",
+                code="LI-READ-009",
+                where=where,
+                got=f"{self.voltage.size} rows",
+            )
+        for name in ("voltage", "current", "electrode_potential", "time"):
+            values = getattr(self, name)
+            if values is not None:
+                _require_shape(name, values, "voltage", self.voltage.shape)
+                _require_finite(values, name, "LI-READ-007" if name == "time" else "LI-READ-008", where)
+        if self.time is not None:
+            _require_rising(self.time, where)
+
+    @property
+    def areal_current(self) -> NDArray[np.float64] | None:
+        """Current density [A/m2], or None where the area is not known."""
+        return None if self.specimen.area is None else self.current / self.specimen.area
+
+
+def _require_rising(time: NDArray[np.float64], where: str) -> None:
+    falls = np.flatnonzero(np.diff(time) < 0)
+    if falls.size:
+        row = int(falls[0]) + 1
+        raise ReadError(
+            f"time decreases in {falls.size} places, first at row {row + 1}",
+            code="LI-READ-007",
+            where=where,
+            got=f"{time[row - 1]:.10g} s, then {time[row]:.10g} s",
+            expected="times that never decrease (--set drop_bad_rows=true leaves such rows out)",
+        )
+
+
+def _require_positive(values: NDArray[np.float64], name: str, where: str) -> None:
+    bad = np.flatnonzero(values <= 0.0)
+    if bad.size:
+        raise ReadError(
+            f"'{name}' is not positive in {bad.size} places, first at number {int(bad[0]) + 1}",
+            code="LI-READ-008",
+            where=where,
+            got=str(values[bad[0]]),
+            expected="numbers above 0",
+        )
+
+
+def _require_finite(values: NDArray[np.float64] | NDArray[np.complex128], name: str, code: str, where: str) -> None:
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
         raise ReadError(

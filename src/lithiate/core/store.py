@@ -2,8 +2,10 @@
 
 The columns carry the words of the Battery Data Format (``Test Time / s``, ``Voltage / V``, ``Current / A``,
 ``Cycle Count / 1``) and two of lithiate's own: ``Electrode Potential / V`` (working electrode against the reference
-electrode) and ``Row Flags / 1`` (bits of `lithiate.core.measurement.RowFlag`). Both directions are free of loss, bit
-for bit. Files are written beside their target and moved into place, so a reader never meets half a file.
+electrode) and ``Row Flags / 1`` (bits of `lithiate.core.measurement.RowFlag`). Impedance spectra stand one below the
+other, told apart by ``Spectrum Index / 1`` (from 0); what belongs to a whole spectrum is repeated in each of its rows.
+Both directions are free of loss, bit for bit. Files are written beside their target and moved into place, so a reader
+never meets half a file.
 """
 
 from __future__ import annotations
@@ -20,9 +22,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import asdict
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
-from lithiate.core.measurement import SCHEMA_VERSION, CyclingRecord, Provenance, Specimen
+from lithiate.core.measurement import (
+    SCHEMA_VERSION,
+    CyclingRecord,
+    ImpedanceSpectra,
+    Measurement,
+    PolarisationCurve,
+    Provenance,
+    Specimen,
+)
 from lithiate.errors import DataError, ReadError, WriteError
 
 if TYPE_CHECKING:
@@ -37,6 +47,36 @@ COLUMNS: dict[str, tuple[str, str, DTypeLike]] = {
     "row_flags": ("Row Flags / 1", "1", np.uint8),
 }
 """Field of `CyclingRecord` -> column in the file, its unit, its type."""
+
+IMPEDANCE_COLUMNS: dict[str, tuple[str, str, DTypeLike]] = {
+    "spectrum": ("Spectrum Index / 1", "1", np.int64),
+    "frequency": ("Frequency / Hz", "Hz", np.float64),
+    "real": ("Real Impedance / ohm", "ohm", np.float64),
+    "imaginary": ("Imaginary Impedance / ohm", "ohm", np.float64),
+    "time": ("Test Time / s", "s", np.float64),
+    "cycle": ("Cycle Count / 1", "1", np.int64),
+    "temperature": ("Temperature / K", "K", np.float64),
+    "state": ("State / 1", "1", np.str_),
+}
+"""Array of `ImpedanceSpectra`, one entry a row -> column in the file, its unit, its type."""
+
+POLARISATION_COLUMNS: dict[str, tuple[str, str, DTypeLike]] = {
+    name: COLUMNS[name] for name in ("time", "voltage", "current", "electrode_potential")
+}
+"""Field of `PolarisationCurve` -> column in the file, its unit, its type."""
+
+_LAYOUTS: dict[type[Measurement], tuple[dict[str, tuple[str, str, DTypeLike]], tuple[str, ...]]] = {
+    CyclingRecord: (COLUMNS, ("time", "voltage", "row_flags")),
+    ImpedanceSpectra: (IMPEDANCE_COLUMNS, ("spectrum", "frequency", "real", "imaginary")),
+    PolarisationCurve: (POLARISATION_COLUMNS, ("voltage", "current")),
+}
+"""Type of a record -> its columns, and which of them must be there."""
+
+_RECORDS: dict[str, type[Measurement]] = {
+    "cycling": CyclingRecord,
+    "impedance": ImpedanceSpectra,
+    "polarisation": PolarisationCurve,
+}
 
 _SLUG_LENGTH = 60
 
@@ -87,18 +127,39 @@ def atomic_write_text(path: str | os.PathLike[str], text: str) -> Path:
     return atomic_write_bytes(path, text.encode("utf-8"))
 
 
-def record_frame(record: CyclingRecord) -> pl.DataFrame:
-    """Return the arrays of a record as a polars frame with the columns of `COLUMNS`; absent arrays have none."""
+def record_frame(record: Measurement) -> pl.DataFrame:
+    """Return the arrays of a record as a polars frame with the columns of its type; absent arrays have none."""
     import polars as pl
 
-    arrays = {label: getattr(record, name) for name, (label, _unit, _type) in COLUMNS.items()}
+    columns, _required = _LAYOUTS[type(record)]
+    arrays = _rows_of(record)
     return pl.DataFrame(
         {
-            label: np.ascontiguousarray(arrays[label], dtype=dtype)
-            for label, _unit, dtype in COLUMNS.values()
-            if arrays[label] is not None
+            label: arrays[name].tolist() if dtype is np.str_ else np.ascontiguousarray(arrays[name], dtype=dtype)
+            for name, (label, _unit, dtype) in columns.items()
+            if name in arrays
         }
     )
+
+
+def _rows_of(record: Measurement) -> dict[str, NDArray[Any]]:
+    """Return the arrays that a record has, one entry a row of the file, by the names of its columns."""
+    if not isinstance(record, ImpedanceSpectra):
+        columns, _required = _LAYOUTS[type(record)]
+        return {name: getattr(record, name) for name in columns if getattr(record, name) is not None}
+    counts = np.diff(record.offsets)
+    arrays: dict[str, NDArray[Any]] = {
+        "spectrum": np.repeat(np.arange(counts.size), counts),
+        "frequency": record.frequency,
+        "real": record.impedance.real,
+        "imaginary": record.impedance.imag,
+    }
+    if record.time is not None:
+        arrays["time"] = record.time
+    for name in ("cycle", "temperature", "state"):
+        if getattr(record, name) is not None:
+            arrays[name] = np.repeat(np.array(getattr(record, name)), counts)
+    return arrays
 
 
 def parquet_bytes(frame: pl.DataFrame) -> bytes:
@@ -114,12 +175,12 @@ def measurement_paths(stem: str | os.PathLike[str]) -> tuple[Path, Path]:
     return stem.with_name(f"{stem.name}.parquet"), stem.with_name(f"{stem.name}.json")
 
 
-def save_measurement(record: CyclingRecord, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
+def save_measurement(record: Measurement, stem: str | os.PathLike[str]) -> tuple[Path, Path]:
     """Save a measurement as ``stem.parquet`` and ``stem.json``, and return the two paths.
 
     Parameters
     ----------
-    record : CyclingRecord
+    record : CyclingRecord, ImpedanceSpectra or PolarisationCurve
         Simulated and measured alike.
     stem : path
         Folder and name without a suffix.
@@ -138,7 +199,9 @@ def save_measurement(record: CyclingRecord, stem: str | os.PathLike[str]) -> tup
     return atomic_write_bytes(parquet_path, arrays), atomic_write_text(json_path, sidecar)
 
 
-def _sidecar_text(record: CyclingRecord) -> str:
+def _sidecar_text(record: Measurement) -> str:
+    columns, _required = _LAYOUTS[type(record)]
+    present = _rows_of(record)
     content = {
         "schema_version": record.schema_version,
         "technique": record.technique,
@@ -146,7 +209,7 @@ def _sidecar_text(record: CyclingRecord) -> str:
         "provenance": {**asdict(record.provenance, recurse=False), "details": dict(record.provenance.details)},
         "conditions": dict(record.conditions),
         "warnings": list(record.warnings),
-        "units": {label: unit for name, (label, unit, _type) in COLUMNS.items() if getattr(record, name) is not None},
+        "units": {label: unit for name, (label, unit, _type) in columns.items() if name in present},
     }
     try:
         return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -159,8 +222,8 @@ def _sidecar_text(record: CyclingRecord) -> str:
         ) from error
 
 
-def load_measurement(path: str | os.PathLike[str]) -> CyclingRecord:
-    """Load what `save_measurement` saved.
+def load_measurement(path: str | os.PathLike[str]) -> Measurement:
+    """Load what `save_measurement` saved, as the type of record that its technique has.
 
     Parameters
     ----------
@@ -171,7 +234,7 @@ def load_measurement(path: str | os.PathLike[str]) -> CyclingRecord:
     ------
     ReadError
         ``LI-SPEC-003`` when one of the files is missing, ``LI-READ-003`` when one is damaged, ``LI-READ-002`` when a
-        newer lithiate wrote them, ``LI-READ-004`` when a required column is missing.
+        newer lithiate wrote them or the technique is not known, ``LI-READ-004`` when a required column is missing.
     """
     path = Path(path)
     stem = path.with_suffix("") if path.suffix in (".parquet", ".json") else path
@@ -187,14 +250,41 @@ def load_measurement(path: str | os.PathLike[str]) -> CyclingRecord:
         raise ReadError(
             "the sidecar of a measurement is damaged", code="LI-READ-003", where=str(json_path), got=repr(error)
         ) from error
-    return CyclingRecord(
+    kind = _RECORDS.get(technique)
+    if kind is None:
+        raise ReadError(
+            "the measurement is of a technique that this lithiate does not know",
+            code="LI-READ-002",
+            where=str(json_path),
+            got=technique,
+            expected=", ".join(_RECORDS),
+        )
+    arrays = _arrays(frame, parquet_path, kind)
+    fields = _spectra(arrays) if kind is ImpedanceSpectra else arrays
+    return kind(
         specimen=specimen,
         provenance=provenance,
         conditions=conditions,
         warnings=warnings,
         technique=technique,
-        **_arrays(frame, parquet_path),
+        **fields,
     )
+
+
+def load_cycling_record(path: str | os.PathLike[str]) -> CyclingRecord:
+    """Load a measurement that must be a cycling record; see `load_measurement`.
+
+    Raises
+    ------
+    ReadError
+        ``LI-READ-002`` when it is of another technique.
+    """
+    record = load_measurement(path)
+    if not isinstance(record, CyclingRecord):
+        raise ReadError(
+            "the measurement is no cycling record", code="LI-READ-002", where=str(path), got=record.technique
+        )
+    return record
 
 
 def _load_sidecar(path: Path) -> dict[str, Any]:
@@ -236,12 +326,13 @@ def _load_frame(path: Path) -> pl.DataFrame:
         ) from error
 
 
-def _arrays(frame: pl.DataFrame, path: Path) -> dict[str, Any]:
+def _arrays(frame: pl.DataFrame, path: Path, kind: type[Measurement]) -> dict[str, Any]:
+    columns, required = _LAYOUTS[kind]
     arrays: dict[str, Any] = {}
-    for name, (label, _unit, dtype) in COLUMNS.items():
+    for name, (label, _unit, dtype) in columns.items():
         if label in frame.columns:
             arrays[name] = frame[label].to_numpy().astype(dtype)
-        elif name in ("time", "voltage", "row_flags"):
+        elif name in required:
             raise ReadError(
                 f"the column {label!r} is missing",
                 code="LI-READ-004",
@@ -249,3 +340,21 @@ def _arrays(frame: pl.DataFrame, path: Path) -> dict[str, Any]:
                 got=", ".join(frame.columns),
             )
     return arrays
+
+
+def _spectra(arrays: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of `ImpedanceSpectra` from the rows of its file."""
+    first = np.flatnonzero(np.diff(arrays["spectrum"], prepend=-1))
+    impedance = np.empty(arrays["frequency"].shape, dtype=np.complex128)
+    # part by part: a sum with 1j would lose the sign of a zero
+    impedance.real, impedance.imag = arrays["real"], arrays["imaginary"]
+    fields = {
+        "frequency": arrays["frequency"],
+        "impedance": impedance,
+        "offsets": np.append(first, impedance.size),
+        "time": arrays.get("time"),
+    }
+    for name in ("cycle", "temperature"):
+        fields[name] = arrays[name][first] if name in arrays else None
+    fields["state"] = tuple(str(word) for word in arrays["state"][first]) if "state" in arrays else None
+    return fields

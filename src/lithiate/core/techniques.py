@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-TECHNIQUES = ("cycling",)
+TECHNIQUES = ("cycling", "impedance", "polarisation")
 """Techniques that this version reads, simulates and analyses."""
 
 KINDS: dict[str, str] = {"symmetric-cycling": "cycling", "nucleation": "cycling"}
@@ -39,6 +39,12 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("lithium_left", "C/m^2", "mAh/cm^2", "metallic lithium in contact with the electrode"),
         Quantity("cumulative_capacity", "C/m^2", "mAh/cm^2", "charge plated and stripped in all"),
         Quantity("electrolyte_left", "m", "uL/cm^2", "electrolyte volume per area"),
+        Quantity("ohmic_resistance", "ohm m^2", "ohm cm^2", "electrolyte, separator and leads: where Z is real"),
+        Quantity("sei_resistance", "ohm m^2", "ohm cm^2", "solid electrolyte interphase, both electrodes of a cell"),
+        Quantity("charge_transfer_resistance", "ohm m^2", "ohm cm^2", "charge transfer, both electrodes of a cell"),
+        Quantity("interfacial_resistance", "ohm m^2", "ohm cm^2", "solid electrolyte interphase and charge transfer"),
+        Quantity("exchange_current_density", "A/m^2", "mA/cm^2", "as a named estimator returns it, per electrode area"),
+        Quantity("activation_energy", "J/mol", "kJ/mol", "from the slope of a logarithm over 1/(R T)"),
     )
 }
 """Name -> quantity; the rows of a study's results use these words and no others."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lithiate.core.measurement import CyclingRecord
-from lithiate.core.store import load_measurement, measurement_paths
+from lithiate.core.store import load_cycling_record, measurement_paths
 from lithiate.readers.source import Reader, Source
 
 
@@ -28,7 +28,7 @@ def sniff(head: bytes, path: Path) -> bool:
 
 def read(source: Source, settings: Mapping[str, str]) -> CyclingRecord:
     """Load the measurement as it was saved."""
-    return load_measurement(source.path)
+    return load_cycling_record(source.path)
 
 
 READER = Reader(name="lithiate", title="lithiate's own Parquet and JSON", settings=(), sniff=sniff, read=read)

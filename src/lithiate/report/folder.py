@@ -11,7 +11,7 @@ import numpy as np
 from attrs import frozen
 
 from lithiate.core.measurement import CyclingRecord
-from lithiate.core.store import load_measurement
+from lithiate.core.store import load_cycling_record
 from lithiate.errors import SpecError
 from lithiate.figures.cycling import CellTrace, HysteresisCurve
 from lithiate.study.layout import CURVES_PARQUET, MEASUREMENTS, SCHEMA_VERSION, USED_VALUES
@@ -103,7 +103,7 @@ def _experiment(
     cells, drawn, banded = [], [], set()
     for stem, row in by_measurement.items():
         label = _label(row, several=several)
-        cells.append(Cell(row, label, load_measurement(folder / MEASUREMENTS / str(stem))))
+        cells.append(Cell(row, label, load_cycling_record(folder / MEASUREMENTS / str(stem))))
         curve = curves.get((name, str(stem), "cell"))
         if curve is not None:
             # The band belongs to the anode: it is drawn once, with its first cell.
