@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from lithiate.core.anode import Anode
     from lithiate.core.cell import SymmetricCell
     from lithiate.core.estimate import Estimate
+    from lithiate.core.experiments import SymmetricCycling
     from lithiate.core.measurement import Measurement
-    from lithiate.core.protocol import SymmetricCycling
     from lithiate.errors import LithiateError
     from lithiate.library import load_anode
     from lithiate.readers import read
@@ -32,7 +32,7 @@ _MODULES = {
     "LithiateError": "lithiate.errors",
     "Measurement": "lithiate.core.measurement",
     "SymmetricCell": "lithiate.core.cell",
-    "SymmetricCycling": "lithiate.core.protocol",
+    "SymmetricCycling": "lithiate.core.experiments",
     "analyse": "lithiate.analysis",
     "load_anode": "lithiate.library",
     "load_study": "lithiate.study.spec",

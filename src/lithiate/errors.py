@@ -36,6 +36,7 @@ CATALOGUE: dict[str, str] = {
     "LI-TWIN-001": "A parameter or a condition is outside the range of validity of the twin.",
     "LI-TWIN-002": "The integrator could not go on.",
     "LI-TWIN-003": "A parameter set is faulty.",
+    "LI-TWIN-004": "A closure or a mechanism is not known.",
     "LI-STUDY-001": "Some tasks of a study failed.",
     "LI-STUDY-002": "The output folder is in use by another run.",
 }

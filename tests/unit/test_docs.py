@@ -17,8 +17,8 @@ from lithiate.cli import app
 from lithiate.core.techniques import KINDS, QUANTITIES, TECHNIQUES
 from lithiate.errors import CATALOGUE
 from lithiate.readers import READERS
+from lithiate.twin.lithium_cell import STOP_REASONS
 from lithiate.twin.states import CELL, CELL_STATES, ELECTRODE, ELECTRODE_STATES
-from lithiate.twin.symmetric_cell import STOP_REASONS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted((ROOT / "docs").rglob("*.md"))

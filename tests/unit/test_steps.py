@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lithiate.core.protocol import Protocol, Repeat, Step, parse_step
 from lithiate.core.step_text import FORMS
-from lithiate.core.steps import Protocol, Repeat, Step, parse_step
 from lithiate.errors import SpecError, UnitError
 
 POSITIVE = st.floats(1e-12, 1e12)
@@ -264,7 +264,7 @@ def test_conditions_of_a_protocol() -> None:
 
 def test_every_form_is_read_without_pint() -> None:
     program = (
-        "import sys; from lithiate.core.step_text import FORMS; from lithiate.core.steps import parse_step\n"
+        "import sys; from lithiate.core.step_text import FORMS; from lithiate.core.protocol import parse_step\n"
         "assert all(str(parse_step(form)) == form for form in FORMS)\n"
         "print('pint' in sys.modules)"
     )

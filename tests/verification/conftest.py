@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 
 from lithiate.core.cell import SymmetricCell
-from lithiate.core.protocol import SymmetricCycling
+from lithiate.core.experiments import SymmetricCycling
 from lithiate.library import load_anode, load_composition, load_electrolyte, load_separator
+from lithiate.twin.closures import Choices
 from lithiate.twin.equations import right_hand_side
 from lithiate.twin.host import interior_capacity
+from lithiate.twin.lithium_cell import DEFAULT_TOLERANCE, FIRST_STEP, new_scratch
 from lithiate.twin.mechanics import fatigue_increment, intact_sites
-from lithiate.twin.model import build_model
+from lithiate.twin.model import Described, build_model, loss_factors
 from lithiate.twin.parameters import load_parameters
-from lithiate.twin.solver import HARD_SHORT_SHARE, PAUSED, error_scale, half_cycle
+from lithiate.twin.solver import EXHAUSTION_CHARGE, HARD_SHORT_SHARE, PAUSED, error_scale, half_cycle
 from lithiate.twin.states import (
+    CURRENT,
     OUTPUTS,
     PER_ELECTRODE,
     Q_ON_CARBON,
@@ -25,7 +28,6 @@ from lithiate.twin.states import (
     STATES,
     Drive,
 )
-from lithiate.twin.symmetric_cell import DEFAULT_TOLERANCE, FIRST_STEP, new_scratch
 
 ANODES = ("Li foil", "HCN/Li", "WN@HCN/Li", "Mo2N@HCN/Li", "WN/Mo2N@HCN/Li")
 
@@ -42,15 +44,16 @@ class Bench:
         self.experiment = experiment
         if isinstance(parameters, str):
             parameters = load_parameters(parameters)
+        described = Described(self.cell.anode, load_composition(self.cell.anode))
         self.model = build_model(
             self.cell,
-            experiment,
-            self.cell.anode,
-            load_composition(self.cell.anode),
+            (described, described),
+            experiment.temperature,
             load_electrolyte(self.cell.electrolyte),
             load_separator(self.cell.separator),
             parameters,
         )
+        self.losses = loss_factors(next(experiment.flatten()), parameters, Choices())
         self.current = experiment.current_density
         self.duration = experiment.half_cycle_duration
         self.scale = error_scale(
@@ -68,7 +71,15 @@ class Bench:
     def drive(self, plating, current=None):
         """Return what is constant over a half cycle."""
         return Drive(
-            plating, float(current or self.current), self.model.electrodes, self.model.cell, self.intact, self.noise
+            plating,
+            float(current or self.current),
+            self.model.electrodes,
+            self.model.cell,
+            self.intact,
+            self.noise,
+            CURRENT,
+            0.0,
+            *self.losses,
         )
 
     def evaluate(self, y, plating, current=None):
@@ -96,7 +107,8 @@ class Bench:
         while reason == PAUSED:
             reason, t, h, filled, done = half_cycle(
                 y, dy, t, float(duration), h, np.array([tolerance, fixed_step]),
-                np.array([self.experiment.voltage_limit, np.inf, HARD_SHORT_SHARE]), self.drive(plating), self.scale,
+                np.array([self.experiment.voltage_limit, np.inf, HARD_SHORT_SHARE, EXHAUSTION_CHARGE, -np.inf]),
+                self.drive(plating), self.scale,
                 offsets, filled, sampled, out, scratch,
             )  # fmt: skip
             steps += done
@@ -118,7 +130,7 @@ class Bench:
         exponent = self.model.fatigue_exponent
         amplitude = float(y[Q_ON_SITES] + y[Q_ON_CARBON]) / capacity
         self.exposure[plating] += fatigue_increment(
-            self.model.fatigue_rate, self.model.rigid_share, amplitude, exponent
+            self.model.fatigue_rate, self.model.rigid_share[plating], amplitude, exponent
         )
         self.intact[plating] = intact_sites(self.exposure[plating], self.model.flaws, exponent)
 

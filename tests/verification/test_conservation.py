@@ -11,6 +11,7 @@ import pytest
 from lithiate.constants import FARADAY
 from lithiate.core.cell import SymmetricCell
 from lithiate.twin import load_parameters, solve
+from lithiate.twin.lithium_cell import DEFAULT_TOLERANCE
 from lithiate.twin.states import (
     ADDITIVE,
     ELECTROLYTE,
@@ -23,7 +24,6 @@ from lithiate.twin.states import (
     Q_SEI_TOP,
     SALT,
 )
-from lithiate.twin.symmetric_cell import DEFAULT_TOLERANCE
 
 HALF_CYCLES = 70
 SHARE_OF_THROUGHPUT = 1e-10
@@ -33,9 +33,9 @@ def check_lithium(solution):
     """Compare what each electrode gained in each half cycle with the charge that passed through it."""
     current = solution.experiment.current_density
     states = np.vstack([solution.initial_state, solution.states])
-    durations = np.diff(solution.half_cycle_ends, prepend=0.0)
+    durations = np.diff(solution.step_ends, prepend=0.0)
     passed = current * durations - np.diff(states[:, LEAKED])
-    throughput = current * solution.half_cycle_ends
+    throughput = current * solution.step_ends
     for electrode in range(2):
         lithium = states[:, [PER_ELECTRODE * electrode + store for store in LITHIUM_STORES]].sum(axis=1)
         plates = np.arange(len(durations)) % 2 == electrode
@@ -47,7 +47,7 @@ def check_salt(solution):
     """Salt in the grid and in the excess electrolyte: constant."""
     states = np.vstack([solution.initial_state, solution.states])
     salt = states[:, SALT:].sum(axis=1) + states[:, EXCESS_SALT]
-    throughput = solution.experiment.current_density * solution.half_cycle_ends[-1] / FARADAY
+    throughput = solution.experiment.current_density * solution.step_ends[-1] / FARADAY
     assert np.abs(salt - salt[0]).max() <= SHARE_OF_THROUGHPUT * (salt[0] + throughput)
 
 
@@ -115,7 +115,7 @@ def test_conservation_holds_through_soft_and_hard_shorts(cycling):
     )
     solution = solve(SymmetricCell("Li foil"), cycling(300), parameters=leaky, seed=0)
     assert solution.stopped_by == "short circuit"
-    throughput = solution.experiment.current_density * solution.half_cycle_ends[-1]
+    throughput = solution.experiment.current_density * solution.step_ends[-1]
     assert 0.01 * throughput < solution.states[-1, LEAKED] < throughput
     check_lithium(solution)
     check_salt(solution)

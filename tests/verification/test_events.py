@@ -7,9 +7,10 @@ import pytest
 
 from lithiate.core.anode import Anode
 from lithiate.core.cell import SymmetricCell
-from lithiate.core.protocol import SymmetricCycling
+from lithiate.core.experiments import SymmetricCycling
 from lithiate.errors import Cancelled, SimulationError
 from lithiate.twin import draw_ensemble, load_parameters, solve
+from lithiate.twin.lithium_cell import HALF_CYCLES_AFTER_SHORT
 from lithiate.twin.solver import DEPLETION_SHARE, EXHAUSTION_CHARGE
 from lithiate.twin.states import (
     LITHIUM_STORES,
@@ -20,7 +21,6 @@ from lithiate.twin.states import (
     Q_RESERVOIR,
     Q_TOP,
 )
-from lithiate.twin.symmetric_cell import HALF_CYCLES_AFTER_SHORT
 
 THIN = SymmetricCell(Anode(name="thin foil", kind="foil", thickness=4e-6))
 
@@ -33,11 +33,11 @@ def test_thin_foil_is_exhausted_when_its_lithium_has_passed(cycling):
     b = solution.states[0][PER_ELECTRODE:]
     before = solution.initial_state[PER_ELECTRODE + Q_RESERVOIR]
     assert before < 36000.0
-    passed = 10.0 * solution.half_cycle_ends[0]
+    passed = 10.0 * solution.step_ends[0]
     assert sum(b[k] for k in LITHIUM_STORES) == pytest.approx(before - passed, abs=1e-8)
     assert sum(b[k] for k in METALLIC) == pytest.approx(EXHAUSTION_CHARGE, abs=1e-2)
-    assert solution.half_cycle_ends[0] == pytest.approx((before - EXHAUSTION_CHARGE) / 10.0, abs=0.5)
-    assert solution.samples[-1, 0] == solution.half_cycle_ends[0]
+    assert solution.step_ends[0] == pytest.approx((before - EXHAUSTION_CHARGE) / 10.0, abs=0.5)
+    assert solution.samples[-1, 0] == solution.step_ends[0]
     assert solution.record().warnings == ("LI-W-STOP the simulated test ended early after 0.8 h: lithium exhausted",)
 
 
@@ -60,7 +60,7 @@ def test_voltage_limit_is_located(cycling):
     assert voltage[-1] == pytest.approx(0.3, rel=1e-3)
     assert voltage[:-1].max() < 0.3
     exact = solve(THIN, cycling(3, voltage_limit="0.3 V"), chance=False, tolerance=1e-8)
-    assert solution.half_cycle_ends[0] == pytest.approx(exact.half_cycle_ends[0], abs=0.05)
+    assert solution.step_ends[0] == pytest.approx(exact.step_ends[0], abs=0.05)
 
 
 def test_voltage_limit_below_the_first_voltage_is_an_error_that_says_so(cycling):
@@ -89,7 +89,7 @@ def test_salt_is_depleted_at_a_high_current(cycling, sluggish):
     # the event is on the interpolant, its end state on a step of its own: they agree to the tolerance
     assert solution.samples[-1, 2 + OUT_LOWEST_SALT] == pytest.approx(DEPLETION_SHARE, abs=2e-3)
     exact = solve(SymmetricCell("Li foil"), fast, parameters=sluggish, chance=False, tolerance=1e-8)
-    assert solution.half_cycle_ends[0] == pytest.approx(exact.half_cycle_ends[0], rel=5e-3)
+    assert solution.step_ends[0] == pytest.approx(exact.step_ends[0], rel=5e-3)
 
 
 def test_salt_is_not_depleted_at_a_tenth_of_that_current(cycling, sluggish):
@@ -111,7 +111,7 @@ def test_hard_short_ends_the_run_after_it_has_shown_itself(cycling):
     assert solution.stopped_by == "short circuit"
     half_cycles = len(solution.states)
     assert HALF_CYCLES_AFTER_SHORT < half_cycles < 600
-    first, last = 0.0, solution.half_cycle_ends[-HALF_CYCLES_AFTER_SHORT - 1]
+    first, last = 0.0, solution.step_ends[-HALF_CYCLES_AFTER_SHORT - 1]
     time, voltage = solution.samples[:, 0], solution.samples[:, 2 + OUT_VOLTAGE]
     before = voltage[(time >= first) & (time < 36000.0)].mean()
     assert voltage[time > last].max() < 0.5 * before

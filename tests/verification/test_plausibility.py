@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lithiate.core.cell import SymmetricCell
-from lithiate.core.protocol import Nucleation
+from lithiate.core.experiments import Nucleation
 from lithiate.twin import solve
 from lithiate.twin.states import OUT_PLATING, OUT_VOLTAGE
 

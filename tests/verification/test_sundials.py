@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from lithiate.twin import Sampling, solve
+from lithiate.twin.lithium_cell import DEFAULT_TOLERANCE
 from lithiate.twin.solver import COMPLETE
 from lithiate.twin.states import CELL_STATES, ELECTRODE_STATES, OUT_VOLTAGE, SALT_CELLS
-from lithiate.twin.symmetric_cell import DEFAULT_TOLERANCE
 
 cvode = pytest.importorskip("sksundae.cvode")
 
@@ -38,7 +38,7 @@ class Trace:
 
 def common_grid(experiment):
     """Return the sampling times of a half cycle [s], and which of them the states are compared at."""
-    times = Sampling.default(experiment).offsets(1, experiment.half_cycle_duration)
+    times = Sampling.default(experiment).offsets("plate", experiment.half_cycle_duration, first=False)
     return times, [1, 3, 6, 10, 13, 20, 30, len(times) - 1]
 
 
@@ -119,7 +119,7 @@ def test_bench_is_the_twin(bench, cycling, anode):
     """The bench that the other tests drive gives what `solve` gives, bit for bit in the states."""
     experiment = cycling(3)
     cell = bench(anode, experiment)
-    times = [Sampling.default(experiment).offsets(k, cell.duration) for k in range(6)]
+    times = [Sampling.default(experiment).offsets("plate", cell.duration, first=k == 0) for k in range(6)]
     states = []
     for k in range(6):
         cell.begin()

@@ -42,7 +42,7 @@ def _print_entry(section: str, name: str) -> None:
 
 
 def _protocols() -> dict[str, type]:
-    from lithiate.core.protocol import Nucleation, SymmetricCycling
+    from lithiate.core.experiments import Nucleation, SymmetricCycling
 
     return {protocol.kind: protocol for protocol in (SymmetricCycling, Nucleation)}
 

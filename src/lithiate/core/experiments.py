@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lithiate.constants import REFERENCE_TEMPERATURE
 from lithiate.core.fields import not_negative, one_of, positive, quantities, quantity
-from lithiate.core.protocol import Step
+from lithiate.core.protocol import Protocol, Step
 from lithiate.errors import SpecError
 
 ONE = {"current_density": 10.0, "areal_capacity": 36000.0}
@@ -454,4 +454,14 @@ def frequency_grid(highest: float, lowest: float, points_per_decade: int) -> NDA
     return np.asarray(np.geomspace(highest, lowest, count))
 
 
-Experiment = SymmetricCycling | Nucleation | CriticalCurrent | PlatingEfficiency | Tafel | Impedance | ImpedanceTemperature
+Experiment = (
+    SymmetricCycling
+    | Nucleation
+    | CriticalCurrent
+    | PlatingEfficiency
+    | Tafel
+    | Impedance
+    | ImpedanceTemperature
+    | Protocol
+)
+"""Anything that can be done to a cell: `flatten()` iterates over its steps, `number_of_steps` counts them."""

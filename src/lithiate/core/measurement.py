@@ -291,7 +291,7 @@ class PolarisationCurve(Measurement):
     electrode_potential : (n,) float64 or None, V
         Working electrode against the reference electrode, where there is one.
     time : (n,) float64 or None, s
-        Test time, never decreasing. The rate of the sweep is ``conditions["sweep_rate"]`` [V/s] where it was stated.
+        Test time, never decreasing. The rate of the sweep is ``conditions["scan_rate"]`` [V/s] where it was stated.
 
     Raises
     ------

@@ -10,7 +10,16 @@ from attrs import frozen
 TECHNIQUES = ("cycling", "impedance", "polarisation")
 """Techniques that this version reads, simulates and analyses."""
 
-KINDS: dict[str, str] = {"symmetric-cycling": "cycling", "nucleation": "cycling"}
+KINDS: dict[str, str] = {
+    "symmetric-cycling": "cycling",
+    "nucleation": "cycling",
+    "critical-current": "cycling",
+    "plating-efficiency": "cycling",
+    "protocol": "cycling",
+    "impedance": "impedance",
+    "impedance-temperature": "impedance",
+    "tafel": "polarisation",
+}
 """Kind of experiment -> technique that records it."""
 
 

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from lithiate.core.anode import Anode
 from lithiate.core.cell import SymmetricCell
-from lithiate.core.protocol import Experiment
+from lithiate.core.experiments import Experiment
 from lithiate.study.spec import ExperimentSpec, Study
 
 _SEED_BITS = 32

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from lithiate.core.anode import Anode
-from lithiate.core.protocol import to_si
+from lithiate.core.fields import to_si
 from lithiate.core.toml_source import Location
 from lithiate.errors import LithiateError, nearest_match
 from lithiate.library import anode_with, list_names, load_anode, published_values

@@ -9,8 +9,8 @@ from attrs import frozen
 
 from lithiate.analysis import analyse
 from lithiate.core.estimate import Estimate
+from lithiate.core.experiments import Experiment
 from lithiate.core.measurement import CyclingRecord
-from lithiate.core.protocol import Experiment
 from lithiate.core.techniques import QUANTITIES
 from lithiate.study.estimates import KIND_QUANTITIES, CycleCurve, cycle_curve, kind_estimates
 from lithiate.study.plan import Task
@@ -85,11 +85,9 @@ def simulate_task(task: Task, parameters: ParameterSet, progress: Callable[[floa
 
 def _member_settings(protocol: Experiment) -> dict[str, Any]:
     """Return how a member of an ensemble is simulated: faster than the cell whose record is kept."""
-    if protocol.kind == "nucleation":
+    if protocol.kind in ("nucleation", "tafel"):
         return {"tolerance": MEMBER_TOLERANCE}
-    interval = protocol.half_cycle_duration / MEMBER_SAMPLES
-    sampling = Sampling(interval=interval, dense_interval=interval / 4, dense_duration=interval / 2)
-    return {"tolerance": MEMBER_TOLERANCE, "sampling": sampling}
+    return {"tolerance": MEMBER_TOLERANCE, "sampling": Sampling(points=MEMBER_SAMPLES)}
 
 
 def _inventory(amounts: Mapping[str, float], time: float) -> list[Estimate]:

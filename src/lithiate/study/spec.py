@@ -10,7 +10,7 @@ from attrs import field, frozen
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from lithiate.core.anode import Anode
-from lithiate.core.protocol import Experiment, Nucleation, SymmetricCycling
+from lithiate.core.experiments import Experiment, Nucleation, SymmetricCycling
 from lithiate.core.toml_source import TomlSource, read_toml
 from lithiate.errors import UnitError
 from lithiate.study.faults import Fault, model_faults, raise_faults, words

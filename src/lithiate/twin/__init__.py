@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
-from lithiate.core.cell import SymmetricCell
-from lithiate.core.measurement import CyclingRecord
-from lithiate.core.protocol import Experiment
+from lithiate.core.cell import Cell
+from lithiate.core.experiments import Experiment
+from lithiate.core.measurement import Measurement
+from lithiate.twin.closures import CLOSURES, MECHANISMS
 from lithiate.twin.instrument import Instrument, Sampling
+from lithiate.twin.lithium_cell import solve
 from lithiate.twin.parameters import ParameterSet, draw_ensemble, load_parameters
 from lithiate.twin.solution import Solution
-from lithiate.twin.symmetric_cell import solve
 
 __all__ = [
+    "CLOSURES",
+    "MECHANISMS",
     "Instrument",
     "ParameterSet",
     "Sampling",
@@ -28,13 +31,31 @@ __all__ = [
 
 
 def simulate(
-    cell: SymmetricCell,
+    cell: Cell,
     experiment: Experiment,
     *,
     parameters: ParameterSet | str = "nominal",
     seed: int = 0,
     instrument: Instrument | None = None,
+    sampling: Sampling | None = None,
     progress: Callable[[float], None] | None = None,
-) -> CyclingRecord:
-    """Simulate a cell through an experiment and return the record; see `solve` for the parameters."""
-    return solve(cell, experiment, parameters=parameters, seed=seed, progress=progress).record(instrument)
+    closures: Mapping[str, str] | None = None,
+    disabled_mechanisms: Sequence[str] = (),
+) -> Measurement:
+    """Simulate a cell through an experiment and return what its technique records; see `solve` for the parameters.
+
+    Returns
+    -------
+    CyclingRecord, ImpedanceSpectra or PolarisationCurve
+    """
+    solution = solve(
+        cell,
+        experiment,
+        parameters=parameters,
+        seed=seed,
+        sampling=sampling,
+        progress=progress,
+        closures=closures,
+        disabled_mechanisms=disabled_mechanisms,
+    )
+    return solution.measurement(instrument)

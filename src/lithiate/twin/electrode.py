@@ -154,7 +154,9 @@ def _lay_interior(
 
 
 @njit
-def _lay_top(y: Vector, offset: int, electrode: Record, wet: float, noise: float, theta: float, branches: Matrix) -> None:
+def _lay_top(
+    y: Vector, offset: int, electrode: Record, wet: float, noise: float, theta: float, branches: Matrix
+) -> None:
     """Lay the branches 2-4 of a top that plates: on its deposit, on bare lithiophilic sites, on bare surface."""
     b_w = electrode.capillary_potential
     cover = covered_share(y[offset + Q_TOP], electrode.covering_charge)
@@ -289,8 +291,8 @@ def rest(
 ) -> tuple[float, float]:
     """Fill `dy` for an electrode without current; return (potential against lithium V, side current A/m2).
 
-    Lithium on the top stands at 0 V, lithium held in wetted cavities at theta b_w: where both are, the difference drives
-    a current from the top into the interior through the small-signal resistances of both.
+    Lithium on the top stands at 0 V, lithium in wetted cavities b_w above it: where both are, the difference drives a
+    current from the top into the interior through the small-signal resistances of both.
     """
     concentration, wet, losses = kinetics
     for k in range(PER_ELECTRODE):

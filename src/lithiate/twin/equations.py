@@ -195,9 +195,7 @@ def _rest(
     """Fill `dy` of both electrodes and the voltages in `out` without current; return the side current [A/m2]."""
     cell, electrodes = drive.cell, drive.electrodes
     face_a, face_b = floored(faces[0], cell.concentration), floored(faces[2], cell.concentration)
-    potential_a, side_a = rest(
-        y, 0, electrodes[0], cell, (face_a, wet, losses), drive.intact[0], drive.noise[0], dy
-    )
+    potential_a, side_a = rest(y, 0, electrodes[0], cell, (face_a, wet, losses), drive.intact[0], drive.noise[0], dy)
     potential_b, side_b = rest(
         y, PER_ELECTRODE, electrodes[1], cell, (face_b, wet, losses), drive.intact[1], drive.noise[1], dy
     )

@@ -6,45 +6,75 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from lithiate.core.protocol import Experiment, Nucleation
+from lithiate.core.experiments import Experiment, Nucleation
+
+SWEEP_POINTS = 400
 
 
 @frozen
 class Sampling:
-    """When the instrument records within a half cycle.
+    """When the instrument records within a step: by time, and by voltage where it moves.
 
     Parameters
     ----------
+    points : int
+        Samples of each step, beside more at its start, where `interval` is 0.
     interval : float, s
-        Between samples, after the first `dense_duration`.
+        Between samples, after the first `dense_duration`; 0 for `points` in each step.
     dense_interval, dense_duration : float, s
-        Shorter interval at the start of each half cycle, where the voltage moves.
+        Shorter interval at the start of each step, where the voltage moves; 0 for a fifth of the interval during one.
+    voltage_step : float, V
+        Above 0: a sample also whenever the voltage has moved by this since the last one. It is looked for at
+        `dense_interval` all through the step, and samples between that are neither due nor moved are left out.
     """
 
-    interval: float
-    dense_interval: float
-    dense_duration: float
+    points: int = 30
+    interval: float = 0.0
+    dense_interval: float = 0.0
+    dense_duration: float = 0.0
+    voltage_step: float = 0.0
 
     @classmethod
     def default(cls, experiment: Experiment) -> Sampling:
-        """Return the usual sampling: 30 points a half cycle and more at its start; 1 s for a nucleation experiment."""
+        """Return the usual sampling: 30 points a step and more at its start; 1 s and 5 s for a nucleation test."""
         if isinstance(experiment, Nucleation):
             return cls(interval=5.0, dense_interval=1.0, dense_duration=min(600.0, experiment.half_cycle_duration))
-        interval = experiment.half_cycle_duration / 30.0
-        return cls(interval=interval, dense_interval=interval / 5.0, dense_duration=interval)
+        return cls()
 
-    def offsets(self, half_cycle: int, duration: float) -> NDArray[np.float64]:
-        """Return the times of the samples since the start of a half cycle [s], its end included.
+    def offsets(self, action: str, duration: float, *, first: bool) -> NDArray[np.float64]:
+        """Return the times of the samples since the start of a step [s], its end included.
 
-        The first half cycle begins with a sample at 0; later ones do not, since the end of the last one stands there.
+        The first step begins with a sample at 0; later ones do not, since the end of the last one stands there. A sweep
+        is sampled evenly.
         """
-        dense = np.arange(1, round(self.dense_duration / self.dense_interval) + 1) * self.dense_interval
-        rest = self.dense_duration + self.interval * np.arange(1, int(duration / self.interval) + 2)
-        times = np.concatenate([dense, rest])
+        interval = self.interval or duration / self.points
+        dense = self.dense_interval or interval / 5.0
+        dense_duration = self.dense_duration or interval
+        if self.voltage_step > 0.0:
+            dense_duration = duration
+        if action == "sweep":
+            even = duration / SWEEP_POINTS if self.interval == 0.0 else self.interval
+            times = even * np.arange(1, round(duration / even) + 1)
+        else:
+            close = np.arange(1, round(dense_duration / dense) + 1) * dense
+            times = np.concatenate([close, dense_duration + interval * np.arange(1, int(duration / interval) + 2)])
         times = np.append(times[times < duration * (1.0 - 1e-9)], duration)
         # A real instrument logs the first point some milliseconds after the current has been switched.
-        first = [0.0] if half_cycle == 0 else [1e-3 * self.dense_interval]
-        return np.concatenate([first, times])
+        return np.concatenate([[0.0] if first else [1e-3 * dense], times])
+
+    def thin(
+        self, time: NDArray[np.float64], voltage: NDArray[np.float64], rows: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the rows (n, ...) that an instrument with a voltage step keeps; all of them without one."""
+        if self.voltage_step <= 0.0 or len(rows) < 3:
+            return rows
+        interval = self.interval or (time[-1] - time[0]) / self.points
+        kept = [0]
+        for k in range(1, len(rows) - 1):
+            moved = abs(voltage[k] - voltage[kept[-1]]) >= self.voltage_step
+            if moved or time[k] - time[kept[-1]] >= interval * (1.0 - 1e-9):
+                kept.append(k)
+        return rows[[*kept, len(rows) - 1]]
 
 
 @frozen
@@ -62,11 +92,13 @@ class Instrument:
     voltage_noise: float = 0.0
     voltage_resolution: float = 0.0
 
-    def record(self, voltage: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-        """Return the voltage [V] as the instrument records it."""
+    def record(self, voltage: NDArray[np.float64], seed: int, *, channel: int = 0) -> NDArray[np.float64]:
+        """Return the voltage [V] as the instrument records it; each channel has its own noise."""
         recorded = voltage
         if self.voltage_noise > 0.0:
-            recorded = recorded + self.voltage_noise * np.random.default_rng([seed, 3]).standard_normal(voltage.size)
+            recorded = recorded + self.voltage_noise * np.random.default_rng([seed, 3 + channel]).standard_normal(
+                voltage.size
+            )
         if self.voltage_resolution > 0.0:
             recorded = np.round(recorded / self.voltage_resolution) * self.voltage_resolution
         return recorded

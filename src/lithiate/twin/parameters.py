@@ -140,6 +140,7 @@ _SI_UNITS = {
     "mS/cm^2": "S/m^2",
     "h": "s",
     "mol/m^3": "mol/m^3",
+    "MPa": "Pa",
 }
 
 

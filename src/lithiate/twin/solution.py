@@ -9,21 +9,33 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from lithiate.core.anode import Anode
-from lithiate.core.cell import SymmetricCell
-from lithiate.core.measurement import CyclingRecord, Provenance, Specimen
-from lithiate.core.protocol import Experiment
+from lithiate.core.cell import Cell
+from lithiate.core.experiments import Experiment, Tafel
+from lithiate.core.measurement import CyclingRecord, Measurement, PolarisationCurve, Provenance, Specimen
+from lithiate.core.techniques import KINDS
+from lithiate.errors import SimulationError
+from lithiate.twin.closures import Choices
 from lithiate.twin.instrument import Instrument
+from lithiate.twin.model import Model
 from lithiate.twin.parameters import ParameterSet
 from lithiate.twin.states import (
     ELECTROLYTE,
     LEAKED,
     METALLIC,
+    OUT_CURRENT,
+    OUT_ELECTRODE_A,
+    OUT_PLATING,
+    OUT_STRIPPING,
     OUT_VOLTAGE,
+    PASSED,
     PER_ELECTRODE,
     Q_DEAD,
     Q_SEI_INTERIOR,
     Q_SEI_TOP,
 )
+
+LARGEST_OVERPOTENTIAL = 0.1
+"""Overpotential of an electrode up to which symmetric Butler-Volmer kinetics hold [V]."""
 
 
 @frozen(eq=False)
@@ -32,72 +44,165 @@ class Solution:
 
     Parameters
     ----------
+    anode : Anode
+        The working electrode, as it went into the cell.
+    choices : Choices
+        Closures and disabled mechanisms.
+    model : Model
     samples : (n, 2 + OUTPUTS) float
-        Time [s], side that plates (0 or 1), and the outputs of the right-hand side, signed along the
-        half cycle.
-    half_cycle_ends : (m,) float, s
+        Time [s], side that plates (0 or 1), and the outputs of the right-hand side, signed along the polarity.
+    step_ends : (m,) float, s
+    step_sides : (m,) int
+        Side that plated in each step (0 the working electrode, 1 the counter electrode), -1 for a rest.
     states : (m, STATES) float
-        State at the end of each half cycle.
-    initial_state : (STATES,) float
+        State at the end of each step.
     intact_sites : (m, 2) float
         Share of lithiophilic sites that fatigue has left, per electrode.
     stopped_by : str
         ``end of test``, ``voltage limit``, ``lithium exhausted``, ``salt depletion`` or ``short circuit``.
-    steps : int
+    integrator_steps : int
         Accepted steps of the integrator.
     """
 
-    cell: SymmetricCell
+    cell: Cell
     anode: Anode
     experiment: Experiment
     parameters: ParameterSet
+    choices: Choices
+    model: Model
     seed: int
     samples: NDArray[np.float64]
-    half_cycle_ends: NDArray[np.float64]
+    step_ends: NDArray[np.float64]
+    step_sides: NDArray[np.int64]
     states: NDArray[np.float64]
-    initial_state: NDArray[np.float64]
     intact_sites: NDArray[np.float64]
     stopped_by: str
-    steps: int
+    integrator_steps: int
+
+    @property
+    def initial_state(self) -> NDArray[np.float64]:
+        """State of the fresh cell (STATES,)."""
+        return self.model.initial_state
+
+    @property
+    def sign(self) -> NDArray[np.float64]:
+        """Sign (n,) that turns outputs along the polarity into those of a record: -1 where the working side plates."""
+        return np.where(self.samples[:, 1] == 0, -1.0, 1.0)
+
+    def measurement(self, instrument: Instrument | None = None, *, cell_id: str | None = None) -> Measurement:
+        """Return what the technique of the experiment records."""
+        technique = KINDS[self.experiment.kind]
+        if technique == "polarisation":
+            return self.polarisation_curve(instrument, cell_id=cell_id)
+        return self.record(instrument, cell_id=cell_id)
 
     def record(self, instrument: Instrument | None = None, *, cell_id: str | None = None) -> CyclingRecord:
-        """Return the record of an instrument: signed voltage and current against time.
+        """Return the record of a cycler: signed voltage and current against time.
 
-        Electrode A is the working electrode; the first half cycle plates on it, so that current and voltage begin
-        negative.
+        Plating on the working electrode is negative, in current and in voltage. With a reference electrode the
+        potential of the working electrode is recorded too.
         """
-        sign = np.where(self.samples[:, 1] == 0, -1.0, 1.0)
-        voltage = (instrument or Instrument()).record(sign * self.samples[:, 2 + OUT_VOLTAGE], self.seed)
-        warnings: tuple[str, ...] = ()
-        if self.stopped_by != "end of test":
-            hours = float(self.half_cycle_ends[-1]) / 3600.0
-            warnings = (f"LI-W-STOP the simulated test ended early after {hours:.1f} h: {self.stopped_by}",)
+        sign, device = self.sign, instrument or Instrument()
+        potential = None
+        if self.cell.reference_electrode:
+            potential = device.record(sign * self.samples[:, 2 + OUT_ELECTRODE_A], self.seed, channel=1)
         return CyclingRecord(
-            specimen=Specimen(
-                name=self.anode.name,
-                anode=self.anode.name,
-                cell="symmetric",
-                cell_id=cell_id,
-                area=self.cell.area,
-                electrolyte=self.cell.electrolyte,
-            ),
-            provenance=Provenance(
-                origin="simulated",
-                source=f"{self.experiment.kind}, {self.anode.name}",
-                software="lithiate twin",
-                details={"parameters": self.parameters.origin, "seed": self.seed, "stopped_by": self.stopped_by},
-            ),
-            conditions={
-                "current_density": self.experiment.current_density,
-                "areal_capacity": self.experiment.areal_capacity,
-                "temperature": self.experiment.temperature,
-                "electrolyte_volume": self.cell.electrolyte_volume,
-            },
-            warnings=warnings,
+            specimen=self.specimen(cell_id),
+            provenance=self.provenance(),
+            conditions=self.conditions(),
+            warnings=self.warnings(),
             time=self.samples[:, 0],
-            voltage=voltage,
-            current=sign * self.experiment.current_density * self.cell.area,
+            voltage=device.record(sign * self.samples[:, 2 + OUT_VOLTAGE], self.seed),
+            current=sign * self.samples[:, 2 + OUT_CURRENT] * self.cell.area,
+            electrode_potential=potential,
         )
+
+    def polarisation_curve(
+        self, instrument: Instrument | None = None, *, cell_id: str | None = None
+    ) -> PolarisationCurve:
+        """Return the sweep that the experiment ends with, as a potentiostat records it.
+
+        Raises
+        ------
+        SimulationError
+            ``LI-TWIN-001`` when the test ended before the sweep.
+        """
+        if self.stopped_by != "end of test" or not isinstance(self.experiment, Tafel):
+            raise SimulationError(
+                "there is no sweep to record",
+                code="LI-TWIN-001",
+                where=self.anode.name,
+                got=f"{self.experiment.kind}, {self.stopped_by}",
+            )
+        ends = self.step_ends
+        rows = self.samples[:, 0] > (ends[-2] if len(ends) > 1 else -1.0)
+        sign, samples = self.sign[rows], self.samples[rows]
+        device = instrument or Instrument()
+        return PolarisationCurve(
+            specimen=self.specimen(cell_id),
+            provenance=self.provenance(),
+            conditions={**self.conditions(), "scan_rate": self.experiment.scan_rate},
+            warnings=self.warnings(),
+            time=samples[:, 0],
+            voltage=device.record(sign * samples[:, 2 + OUT_VOLTAGE], self.seed),
+            current=sign * samples[:, 2 + OUT_CURRENT] * self.cell.area,
+        )
+
+    def specimen(self, cell_id: str | None = None) -> Specimen:
+        """Return what the twin simulated, in the words of a measurement."""
+        return Specimen(
+            name=self.anode.name,
+            anode=self.anode.name,
+            cell=self.cell.kind,
+            cell_id=cell_id,
+            area=self.cell.area,
+            electrolyte=self.cell.electrolyte,
+        )
+
+    def provenance(self) -> Provenance:
+        """Return where a record of this comes from."""
+        return Provenance(
+            origin="simulated",
+            source=f"{self.experiment.kind}, {self.anode.name}",
+            software="lithiate twin",
+            details={
+                "parameters": self.parameters.origin,
+                "seed": self.seed,
+                "stopped_by": self.stopped_by,
+                "closures": self.choices.all_closures(),
+                "disabled_mechanisms": list(self.choices.disabled_mechanisms),
+            },
+        )
+
+    def conditions(self) -> dict[str, float]:
+        """Return the numbers of cell and experiment that a record states [SI]."""
+        numbers = {
+            name: getattr(self.experiment, name)
+            for name in ("current_density", "areal_capacity", "temperature")
+            if getattr(self.experiment, name, None) is not None
+        }
+        return {
+            **numbers,
+            "electrolyte_volume": self.cell.electrolyte_volume,
+            "stack_pressure": self.cell.stack_pressure,
+        }
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return coded warnings about the run: an early end, overpotentials outside the range of the kinetics."""
+        found = []
+        if self.stopped_by != "end of test":
+            hours = float(self.step_ends[-1]) / 3600.0
+            found.append(f"LI-W-STOP the simulated test ended early after {hours:.1f} h: {self.stopped_by}")
+        if self.choices.chosen("charge_transfer") == "butler-volmer" and len(self.samples):
+            on = self.samples[:, 2 + OUT_CURRENT] > 0.0
+            both = self.samples[on][:, [2 + OUT_PLATING, 2 + OUT_STRIPPING]].max(axis=1, initial=0.0)
+            share = float(np.mean(both > LARGEST_OVERPOTENTIAL)) if on.any() else 0.0
+            if share > 0.05:
+                found.append(
+                    f"LI-W-TWIN-001 an electrode passes 100 mV in {100 * share:.0f} % of the samples; symmetric "
+                    "Butler-Volmer kinetics hold below it (charge_transfer = 'marcus-hush' bends as measured rates do)"
+                )
+        return tuple(found)
 
     def inventory(self) -> dict[str, float]:
         """Return what is left and lost at the end, by the words of `QUANTITIES` [SI].
@@ -111,7 +216,7 @@ class Solution:
             "sei_lithium": float(sum(e[Q_SEI_TOP] + e[Q_SEI_INTERIOR] for e in electrodes)),
             "lithium_left": float(min(sum(e[k] for k in METALLIC) for e in electrodes)),
             "electrolyte_left": float(end[ELECTROLYTE]),
-            "cumulative_capacity": float(self.experiment.current_density * self.half_cycle_ends[-1] - end[LEAKED]),
+            "cumulative_capacity": float(end[PASSED] - end[LEAKED]),
         }
 
     def used(self) -> dict[str, dict[str, Any]]:

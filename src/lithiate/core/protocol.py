@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from attrs import Attribute, field, fields, frozen
 
 from lithiate.constants import REFERENCE_TEMPERATURE
-from lithiate.core.protocol import to_si
+from lithiate.core.fields import to_si
 from lithiate.core.step_text import SI_UNITS, printed_quantity, read_step
 from lithiate.errors import SpecError, nearest_match
 

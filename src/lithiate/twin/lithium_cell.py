@@ -1,0 +1,423 @@
+"""Run a cell with lithium electrodes, symmetric or plating: step after step, with its chance events.
+
+Between steps the interpreter is in charge, so that a run can report progress, be cancelled and be interrupted; the
+integrator holds it for milliseconds only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lithiate.core.anode import Anode
+from lithiate.core.cell import DISC_AREA, Cell, PlatingCell
+from lithiate.core.experiments import Experiment
+from lithiate.core.protocol import Step
+from lithiate.errors import SimulationError
+from lithiate.twin.closures import Choices
+from lithiate.twin.host import electrode_capacity
+from lithiate.twin.instrument import Sampling
+from lithiate.twin.kinetics import BRANCH_COLUMNS
+from lithiate.twin.mechanics import fatigue_by_charge, fatigue_increment, intact_sites
+from lithiate.twin.model import Described, Model, build_model, check_step
+from lithiate.twin.parameters import ParameterSet, load_parameters
+from lithiate.twin.solution import Solution
+from lithiate.twin.solver import (
+    COMPLETE,
+    CURRENT_LIMIT,
+    EXHAUSTED,
+    EXHAUSTION_CHARGE,
+    HARD_SHORT_SHARE,
+    PAUSED,
+    SALT_DEPLETED,
+    SHORT_BORN,
+    SHORT_CIRCUIT,
+    STAGES,
+    STEP_FAILED,
+    VOLTAGE_LIMIT,
+    error_scale,
+    half_cycle,
+    no_limits,
+)
+from lithiate.twin.states import (
+    BRANCHES,
+    CURRENT,
+    HAZARD,
+    METALLIC,
+    OUT_VOLTAGE,
+    OUTPUTS,
+    PER_ELECTRODE,
+    Q_ON_CARBON,
+    Q_ON_SITES,
+    Q_PIT,
+    REST,
+    SALT_CELLS,
+    SET_VOLTAGE,
+    SHORT,
+    STATES,
+    Drive,
+    Scratch,
+)
+from lithiate.twin.step_parts import Part, step_parts, step_scales
+
+STOP_REASONS = {
+    COMPLETE: "end of test",
+    VOLTAGE_LIMIT: "voltage limit",
+    EXHAUSTED: "lithium exhausted",
+    SALT_DEPLETED: "salt depletion",
+    SHORT_CIRCUIT: "short circuit",
+}
+DEFAULT_TOLERANCE = 2e-5
+"""Error per step, over the scale of each state: states and voltage then agree with SUNDIALS to 1e-3."""
+FIRST_STEP = 0.05
+"""First step of a half cycle [s]: the current has just changed, and salt near the lithium follows within a second."""
+NOISE_MEMORY = 0.6
+"""Correlation of the top's area disturbance from one half cycle to the next [assumed]."""
+HARD_SHORT_CONDUCTANCE = 2.0e4
+"""Conductance of a hard short [S/m2]: 0.5 ohm cm2 [assumed]; it does not heal."""
+MOST_CALLS = 200
+"""Calls of the integrator for one step, beyond which it counts as stuck."""
+HALF_CYCLES_AFTER_SHORT = 6
+"""How long a test goes on after a hard short, so that its record shows it."""
+MORE_THAN_ALL = 1.2
+"""A step that only its voltage ends takes no more than this times all lithium of the electrode that strips."""
+
+
+def solve(
+    cell: Cell,
+    experiment: Experiment,
+    *,
+    parameters: ParameterSet | str = "nominal",
+    seed: int = 0,
+    sampling: Sampling | None = None,
+    progress: Callable[[float], None] | None = None,
+    tolerance: float = DEFAULT_TOLERANCE,
+    fixed_step: float = 0.0,
+    chance: bool = True,
+    closures: Mapping[str, str] | None = None,
+    disabled_mechanisms: Sequence[str] = (),
+) -> Solution:
+    """Simulate a cell through an experiment.
+
+    Parameters
+    ----------
+    cell : SymmetricCell or PlatingCell
+    experiment : Experiment
+        A kind of `lithiate.experiments`, or a `Protocol`.
+    parameters : ParameterSet or str
+        A set, or the name of one.
+    seed : int
+        Of everything that is left to chance: births and sizes of soft shorts, disturbance of the top's area.
+    sampling : Sampling, optional
+        When the instrument records; default by the experiment (`Sampling.default`).
+    progress : callable, optional
+        Called with the share that is done; raise `Cancelled` in it to stop.
+    tolerance : float
+        Relative error per step of each state.
+    fixed_step : float, s
+        Above 0: no error control, steps of this length (for measuring orders of convergence).
+    chance : bool
+        False leaves out soft shorts and the disturbance of the area.
+    closures : mapping of str to str, optional
+        Closure -> alternative, see `lithiate.twin.closures.CLOSURES`.
+    disabled_mechanisms : sequence of str
+        See `lithiate.twin.closures.MECHANISMS`.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    SimulationError
+        ``LI-TWIN-001`` outside the range of validity, or when a limit is met at once, ``LI-TWIN-002`` when the
+        integrator cannot go on, ``LI-TWIN-004`` for a closure or a mechanism that is not known.
+    LibraryError
+        For a name that the library does not have.
+    """
+    from lithiate.library import load_electrolyte, load_separator
+
+    used = load_parameters(parameters) if isinstance(parameters, str) else parameters
+    choices = Choices(closures=closures or {}, disabled_mechanisms=tuple(disabled_mechanisms))
+    distinct = set(experiment.flatten())
+    for step in distinct:
+        check_step(step)
+    electrodes = describe_electrodes(cell)
+    model = build_model(
+        cell,
+        electrodes,
+        experiment.temperature,
+        load_electrolyte(cell.electrolyte),
+        load_separator(cell.separator),
+        used,
+        choices,
+    )
+    run = _Run(model, cell, experiment, distinct, choices.parameters(used), choices, seed, chance)
+    run.settings = np.array([tolerance, fixed_step])
+    run.run(sampling or Sampling.default(experiment), progress)
+    samples = run.samples()
+    if len(samples) < 2 and experiment.number_of_steps > 0:
+        raise SimulationError(
+            "the test ends as soon as it begins",
+            code="LI-TWIN-001",
+            where=f"{experiment.kind}, {electrodes[0].anode.name}",
+            got=f"{STOP_REASONS[run.reason]}, at {run.out[OUT_VOLTAGE]:.3g} V",
+            expected=f"a cell that carries the current; its voltage limit is {experiment.voltage_limit:g} V",
+        )
+    return Solution(
+        cell=cell,
+        anode=electrodes[0].anode,
+        experiment=experiment,
+        parameters=used,
+        choices=choices,
+        seed=seed,
+        model=model,
+        samples=samples,
+        step_ends=np.array(run.ends),
+        step_sides=np.array(run.sides, dtype=np.int64),
+        states=np.array(run.states).reshape(-1, STATES),
+        intact_sites=np.array(run.intact_history).reshape(-1, 2),
+        stopped_by=STOP_REASONS[run.reason],
+        integrator_steps=run.steps,
+    )
+
+
+def describe_electrodes(cell: Cell) -> tuple[Described, Described]:
+    """Return working and counter electrode of a cell by their descriptions."""
+    from lithiate.library import load_anode, load_composition
+
+    def describe(anode: Anode | str, bare: bool) -> Described:
+        found = load_anode(anode) if isinstance(anode, str) else anode
+        if bare:
+            from lithiate.library import without_lithium
+
+            found = without_lithium(found)
+        return Described(found, load_composition(found))
+
+    if isinstance(cell, PlatingCell):
+        return describe(cell.anode, True), describe(cell.counter, False)
+    both = describe(cell.anode, False)
+    return both, both
+
+
+def new_scratch() -> Scratch:
+    """Return memory for one run."""
+    return Scratch(
+        guess=np.array([0.01, 0.01]),
+        branches=np.zeros((BRANCHES, BRANCH_COLUMNS)),
+        salt=np.zeros((4, SALT_CELLS)),
+        matrix=np.zeros((4, SALT_CELLS)),
+        stages=np.zeros((STAGES + 3, STATES)),
+        points=np.zeros((5, STATES)),
+    )
+
+
+class _Run:
+    """The moving parts of one simulation."""
+
+    def __init__(
+        self,
+        model: Model,
+        cell: Cell,
+        experiment: Experiment,
+        steps: set[Step],
+        parameters: ParameterSet,
+        choices: Choices,
+        seed: int,
+        chance: bool,
+    ) -> None:
+        self.model, self.experiment, self.parameters, self.choices = model, experiment, parameters, choices
+        self.settings = np.array([DEFAULT_TOLERANCE, 0.0])
+        self.current_scale, charge = step_scales(steps)
+        self.y = model.initial_state.copy()
+        self.dy = np.zeros(STATES)
+        self.scale = error_scale(
+            charge,
+            model.salt_per_cell,
+            cell.electrolyte_volume,
+            float(model.cell["initial_additive"]),
+        )
+        self.scratch = new_scratch()
+        self.out = np.zeros(OUTPUTS)
+        self.area = cell.area
+        self.exposure = np.zeros(2)
+        self.phase_exposure = np.zeros(2)
+        self.intact = np.ones(2)
+        self.noise = np.zeros(2)
+        # Two streams: the number of shorts must not change the disturbances that follow.
+        self.noise_draws = np.random.default_rng([seed, 1])
+        self.short_draws = np.random.default_rng([seed, 2])
+        self.chance = chance
+        self.limits = no_limits()
+        self.limits[2] = HARD_SHORT_SHARE
+        if chance:
+            self.limits[1] = self.short_draws.standard_exponential()
+        self.hard = False
+        self.reason = COMPLETE
+        self.steps = 0
+        self.time = 0.0
+        self.plating = -1
+        self.ends: list[float] = []
+        self.sides: list[int] = []
+        self.states: list[NDArray[np.float64]] = []
+        self.intact_history: list[NDArray[np.float64]] = []
+        self._samples: list[NDArray[np.float64]] = []
+
+    def samples(self) -> NDArray[np.float64]:
+        """Return the sampled outputs (n, 2 + OUTPUTS): time, side that plates, outputs."""
+        return np.concatenate(self._samples) if self._samples else np.zeros((0, 2 + OUTPUTS))
+
+    def run(self, sampling: Sampling, progress: Callable[[float], None] | None) -> None:
+        """Run all steps, or as many as the cell lasts."""
+        count = self.experiment.number_of_steps
+        parts = {}
+        after_short = HALF_CYCLES_AFTER_SHORT
+        for k, step in enumerate(self.experiment.flatten()):
+            if step not in parts:
+                parts[step] = tuple(step_parts(step, self.current_scale, self.parameters, self.choices))
+            ended = False
+            for part in parts[step]:
+                ended = ended or self._part(part, sampling, progress)
+            self.ends.append(self.time)
+            self.sides.append(-1 if step.action == "rest" else self.plating)
+            self.states.append(self.y.copy())
+            self.intact_history.append(self.intact.copy())
+            if progress is not None:
+                progress((k + 1) / count)
+            if ended:
+                return
+            if self.hard:
+                after_short -= 1
+                if after_short < 0:
+                    break
+        if self.hard:
+            self.reason = SHORT_CIRCUIT
+
+    def _begin(self, part: Part) -> None:
+        """Set the state for a part: where the polarity turns, nucleation and pitting begin anew."""
+        if part.control != REST and part.plating != self.plating:
+            for offset in (0, PER_ELECTRODE):
+                self.y[offset + Q_PIT] = self.y[offset + Q_ON_SITES] = self.y[offset + Q_ON_CARBON] = 0.0
+            if self.chance:
+                self.noise = NOISE_MEMORY * self.noise + 0.8 * self.noise_draws.standard_normal(2)
+            self.phase_exposure = self.exposure.copy()
+            self.plating = part.plating
+        self.y[SET_VOLTAGE] = part.set_voltage
+        self.limits[0] = min(part.voltage_limit, self.experiment.voltage_limit)
+        runs_out = part.control == CURRENT and not math.isfinite(part.voltage_limit)
+        self.limits[3] = EXHAUSTION_CHARGE if runs_out else -math.inf
+        self.limits[4] = part.current_limit
+
+    def _drive(self, part: Part) -> Drive:
+        return Drive(
+            max(self.plating, 0),
+            part.current,
+            self.model.electrodes,
+            self.model.cell,
+            self.intact,
+            self.noise,
+            part.control,
+            part.scan_rate,
+            *part.losses,
+        )
+
+    def _duration(self, part: Part) -> float:
+        """Return how long a part may take at most [s]."""
+        if math.isfinite(part.duration):
+            return part.duration
+        offset = PER_ELECTRODE if part.plating == 0 else 0
+        return MORE_THAN_ALL * max(float(sum(self.y[offset + k] for k in METALLIC)), EXHAUSTION_CHARGE) / part.current
+
+    def _part(self, part: Part, sampling: Sampling, progress: Callable[[float], None] | None) -> bool:
+        """Run a part of a step; return whether the test ends with it."""
+        self._begin(part)
+        duration = self._duration(part)
+        offsets = sampling.offsets(part.action, duration, first=not self._samples)
+        drive = self._drive(part)
+        sampled = np.zeros((offsets.size, 1 + OUTPUTS))
+        t, h, first, reason = 0.0, FIRST_STEP, 0, SHORT_BORN
+        calls = 0
+        while reason in (SHORT_BORN, PAUSED):
+            calls += 1
+            if calls > MOST_CALLS:
+                reason = STEP_FAILED
+                break
+            if reason == PAUSED and progress is not None:
+                progress(len(self.ends) / self.experiment.number_of_steps)
+            reason, t, h, first, steps = half_cycle(
+                self.y, self.dy, t, duration, h, self.settings, self.limits, drive, self.scale, offsets, first, sampled,
+                self.out, self.scratch,
+            )  # fmt: skip
+            self.steps += steps
+            if reason in (SHORT_BORN, SHORT_CIRCUIT):
+                h = min(h, FIRST_STEP)  # the conductance has just jumped
+            if reason == SHORT_BORN:
+                self._soft_short()
+            elif reason == SHORT_CIRCUIT:
+                self._hard_short()
+                reason = SHORT_BORN
+        if reason == STEP_FAILED:
+            raise SimulationError(
+                "the integrator does not get on",
+                code="LI-TWIN-002",
+                where=f"step {len(self.ends) + 1}, {t:.6g} s",
+                got=f"{h:.2g} s",
+            )
+        self._keep(sampled[:first], sampling, t if reason != COMPLETE else None)
+        self.time += duration if reason == COMPLETE else t
+        self._fatigue()
+        return self._ends_test(part, reason)
+
+    def _ends_test(self, part: Part, reason: int) -> bool:
+        """Return whether what ended a part ends the test: a limit of its own does not."""
+        if reason in (COMPLETE, CURRENT_LIMIT):
+            return False
+        if reason == VOLTAGE_LIMIT and part.voltage_limit <= self.experiment.voltage_limit:
+            return not math.isfinite(self.out[OUT_VOLTAGE])
+        self.reason = reason
+        return True
+
+    def _keep(self, sampled: NDArray[np.float64], sampling: Sampling, end: float | None) -> None:
+        """Keep the samples of a part; an instrument records also the moment `end` at which an event ends it."""
+        block = np.empty((len(sampled) + (end is not None), 2 + OUTPUTS))
+        block[: len(sampled), 0] = self.time + sampled[:, 0]
+        block[: len(sampled), 2:] = sampled[:, 1:]
+        if end is not None:
+            block[-1, 0] = self.time + end
+            block[-1, 2:] = self.out
+        block[:, 1] = max(self.plating, 0)
+        self._samples.append(sampling.thin(block[:, 0], block[:, 2 + OUT_VOLTAGE], block))
+
+    def _soft_short(self) -> None:
+        """Give birth to a soft short, and draw when the next one comes."""
+        size = self.short_draws.lognormal(0.0, self.parameters["short_conductance_log_width"])
+        self.y[SHORT] += self.parameters["short_conductance"] * size * DISC_AREA / self.area
+        self.y[HAZARD] = 0.0
+        self.limits[1] = self.short_draws.standard_exponential()
+
+    def _hard_short(self) -> None:
+        """Make the short permanent."""
+        self.hard = True
+        self.y[SHORT] = HARD_SHORT_CONDUCTANCE
+        self.model.cell["short_healing_time"] = np.inf
+        self.limits[1:3] = np.inf
+
+    def _fatigue(self) -> None:
+        """Add what the present plating has done so far to the sites of the electrode that plates."""
+        plating = self.plating
+        if plating < 0 or self.model.electrodes[plating]["is_host"] == 0.0:
+            return
+        electrode, model = self.model.electrodes[plating], self.model
+        y = self.y[PER_ELECTRODE * plating : PER_ELECTRODE * (plating + 1)]
+        charge = float(y[Q_ON_SITES] + y[Q_ON_CARBON])
+        if model.fatigue_by_charge:
+            added = fatigue_by_charge(model.fatigue_rate, model.rigid_share[plating], charge, model.fatigue_exponent)
+        else:
+            capacity = electrode_capacity(self.y, PER_ELECTRODE * plating, electrode, model.cell)
+            amplitude = charge / capacity
+            added = fatigue_increment(model.fatigue_rate, model.rigid_share[plating], amplitude, model.fatigue_exponent)
+        self.exposure[plating] = self.phase_exposure[plating] + added
+        self.intact[plating] = intact_sites(self.exposure[plating], model.flaws, model.fatigue_exponent)
