@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from lithiate.core.measurement import CyclingRecord
-from lithiate.figures.style import LineStyle, new_figure
+from lithiate.figures.style import LineStyle, new_figure, shared_legend
 
 COLUMNS = 900
 """Pixel columns of an envelope: more than a figure of 7 inch shows in print or on a screen."""
@@ -118,7 +118,7 @@ def plot_first_cycles(traces: Sequence[CellTrace], styles: Mapping[str, LineStyl
         _line(panel, trace, styles, time / _HOUR, trace.record.voltage[shown] * _MILLI)
     limit = _limit(cuts, quantile=1.0)
     panel.set(xlim=(0.0, duration / _HOUR), ylim=(-limit, limit), xlabel="Time / h", ylabel="Voltage / mV")
-    _legend(figure, panel)
+    shared_legend(figure, panel)
     return figure
 
 
@@ -162,7 +162,7 @@ def plot_hysteresis(
     for anode, (onset, bound) in published_onsets.items():
         if anode in styles and onset / _HOUR <= 1.03 * longest:
             _mark_onset(panel, styles[anode].colour, onset / _HOUR, bound)
-    _legend(figure, panel)
+    shared_legend(figure, panel)
     return figure
 
 
@@ -192,7 +192,7 @@ def plot_nucleation(traces: Sequence[CellTrace], styles: Mapping[str, LineStyle]
     for panel in (whole, start):
         panel.set_xlim(left=0.0)
         panel.set_ylim(bottom=0.0)
-    _legend(figure, whole)
+    shared_legend(figure, whole)
     return figure
 
 
@@ -256,11 +256,3 @@ def _mark_onset(panel: Axes, colour: str, onset: float, bound: bool) -> None:
         fontsize=7.5,
         color=colour,
     )
-
-
-def _legend(figure: Figure, panel: Axes) -> None:
-    handles, labels = panel.get_legend_handles_labels()
-    if handles:
-        figure.legend(
-            handles, labels, loc="outside upper center", ncols=min(3, len(handles)), frameon=False, fontsize=8
-        )

@@ -47,7 +47,7 @@ class ResultRow:
     role: str | None
     posterior: str | None
     definition: str
-    conditions: Mapping[str, float]
+    conditions: Mapping[str, float | str]
     warnings: tuple[str, ...]
     censored: str | None
     censored_by: str | None
@@ -117,7 +117,7 @@ def make_row(
     estimate: Estimate,
     subject: Subject,
     *,
-    conditions: Mapping[str, float],
+    conditions: Mapping[str, float | str],
     role: str | None = None,
     ensemble: EnsembleSummary | None = None,
     warnings: tuple[str, ...] = (),

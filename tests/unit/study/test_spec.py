@@ -82,8 +82,8 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ("", "give either 'duration' or 'cycles'; got neither"),
-        ('duration = "1 h"\ncycles = 3\n', "give either 'duration' or 'cycles'; got both"),
+        ("", "give either 'duration' or 'cycles'; got 'neither'"),
+        ('duration = "1 h"\ncycles = 3\n', "give either 'duration' or 'cycles'; got 'both'"),
         ("cycles = 0\n", "study.toml:9: experiments[0].cycles: input should be greater than or equal to 1; got 0"),
         ("cycles = 3\nreplicates = 0\n", "experiments[0].replicates"),
         ('cycles = 3\ntemperature = "25"\n', "experiments[0].temperature: a unit is missing; got '25'"),
