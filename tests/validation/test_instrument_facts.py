@@ -50,3 +50,31 @@ def test_resolution_and_sampling(shared_data, name) -> None:
         bins, counts = np.unique(np.rint(moved[early] / 0.5e-3), return_counts=True)
         assert bins[counts.argmax()] * 0.5e-3 == pytest.approx(change, rel=1e-9)
         assert counts.max() > 0.2 * early.sum()
+
+
+def test_neware_has_two_triggers_that_do_not_reset_each_other(shared_data) -> None:
+    """Rows stand on the grid of the interval since the start of the step, and each time that dV has passed besides."""
+    record = read(shared_data / "cycler/neware/nw4-120-1-6-53.ndax")
+    # Steps at full current only: in constant-voltage steps it is the current that moves.
+    full = np.where(np.abs(record.current) > 0.998 * np.abs(record.current).max(), np.sign(record.current), 0.0)
+    starts = np.diff(full, prepend=0.0) != 0
+    step = np.cumsum(starts) - 1
+    since = record.time - record.time[starts][step]
+    on_grid = np.abs(since - 10.0 * np.rint(since / 10.0)) < 0.05
+    ends = np.append(starts[1:], True)  # written because the step ended, wherever the voltage was
+    moved = np.flatnonzero((full != 0.0) & (~on_grid | starts) & ~ends)
+    same = (np.diff(step[moved]) == 0) & (since[moved[:-1]] > 0.0)  # the first dV counts from before the jump
+    change = np.abs(np.diff(record.voltage[moved]))[same]
+    assert np.count_nonzero(same) > 100
+    assert np.median(change) == pytest.approx(0.100, abs=0.001)
+    assert np.mean(np.abs(change - 0.100) < 0.002) > 0.8
+
+
+def test_biologic_counts_its_interval_from_the_last_row(shared_data) -> None:
+    (path,) = shared_data.glob("lithium_symmetric/tegdme_soft_short/*03_GCPL_C05.txt")
+    record = read(path)
+    times, moved = np.diff(record.time), np.abs(np.diff(record.voltage))
+    early = times < 9.9
+    after = np.flatnonzero(early[:-1] & (moved[1:] < 9e-3)) + 1  # little has moved since a row that came early
+    assert after.size > 100
+    assert np.median(times[after]) == pytest.approx(10.0, abs=0.001)

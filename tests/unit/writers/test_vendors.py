@@ -217,3 +217,27 @@ def test_words_outside_the_code_page(tmp_path) -> None:
     for suffix in (".mpt", ".dta"):
         again = read(*write(record, tmp_path / f"cell{suffix}"))
         np.testing.assert_allclose(again.voltage, record.voltage, rtol=1e-9)
+
+
+@pytest.mark.parametrize("make", [cycling, spectra, sweep])
+def test_ec_lab_counts_its_header_lines(tmp_path, make) -> None:
+    (path,) = write(make(), tmp_path / "cell.mpt")
+    lines = path.read_bytes().decode("cp1252").split("\n")
+    count = int(lines[1].removeprefix("Nb header lines : "))
+    names = lines[count - 1].split("\t")
+    assert {"time/s", "freq/Hz"} & set(names)
+    assert len(lines[count].split("\t")) == len(names)
+    float(lines[count].split("\t")[0])
+    assert "Electrode surface area : 1.131 cm²" in lines
+
+
+def test_signs_in_the_files(tmp_path) -> None:
+    (mpt,) = write(spectra(), tmp_path / "cell.mpt")
+    (dta,) = write(spectra(), tmp_path / "cell.dta")
+    lines = mpt.read_bytes().decode("cp1252").splitlines()
+    row = dict(zip(lines[-37].split("\t"), lines[-36].split("\t"), strict=True))
+    assert float(row["-Im(Z)/Ohm"]) > 0 > float(row["Phase(Z)/deg"])
+    # Other programs take the columns of a ZCURVE by their places.
+    fields = dta.read_bytes().decode("cp1252").splitlines()[-12].split("\t")
+    assert [fields[0], fields[1], float(fields[3])] == ["", "0", 1e5]
+    assert float(fields[5]) < 0 < float(fields[4])
