@@ -29,6 +29,26 @@ def parallel_resistor_capacitor(angular_frequency: FloatArray, resistance: float
     return np.asarray(resistance / (1.0 + 1j * angular_frequency * resistance * capacitance), dtype=np.complex128)
 
 
+def depressed_arc(
+    angular_frequency: FloatArray, resistance: float, time_constant: float, exponent: float
+) -> ComplexArray:
+    """Return R / (1 + (i w tau)^a), a resistor beside a constant-phase element: a semicircle for a = 1.
+
+    Parameters
+    ----------
+    angular_frequency : (n,) float64, rad/s
+    resistance : float, ohm or ohm m2
+    time_constant : float, s
+    exponent : float
+        a in 0-1; the smaller, the wider the spread of time constants (Cole & Cole, J. Chem. Phys. 9, 341 (1941)).
+
+    Returns
+    -------
+    (n,) complex128, unit of `resistance`
+    """
+    return np.asarray(resistance / (1.0 + (1j * angular_frequency * time_constant) ** exponent), dtype=np.complex128)
+
+
 def finite_length_diffusion(angular_frequency: FloatArray, resistance: float, time_constant: float) -> ComplexArray:
     """Return R tanh(sqrt(i w tau)) / sqrt(i w tau), diffusion through a layer whose far side keeps its concentration.
 
