@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from lithiate.core.anode import Anode
 from lithiate.core.cell import Cell
 from lithiate.core.experiments import Experiment, Tafel
-from lithiate.core.measurement import CyclingRecord, Measurement, PolarisationCurve, Provenance, RowFlag, Specimen
+from lithiate.core.measurement import (
+    CyclingRecord,
+    ImpedanceSpectra,
+    Measurement,
+    PolarisationCurve,
+    Provenance,
+    RowFlag,
+    Specimen,
+)
 from lithiate.core.techniques import KINDS
 from lithiate.errors import SimulationError
 from lithiate.twin.closures import Choices
@@ -98,6 +106,8 @@ class Solution:
         technique = KINDS[self.experiment.kind]
         if technique == "polarisation":
             return self.polarisation_curve(instrument, cell_id=cell_id)
+        if technique == "impedance":
+            return self.impedance_spectra(instrument, cell_id=cell_id)
         return self.record(instrument, cell_id=cell_id)
 
     def record(self, instrument: Instrument | None = None, *, cell_id: str | None = None) -> CyclingRecord:
@@ -159,6 +169,37 @@ class Solution:
             time=samples[:, 0],
             voltage=device.record(sign * samples[:, 2 + OUT_VOLTAGE], self.seed),
             current=sign * samples[:, 2 + OUT_CURRENT] * self.cell.area,
+        )
+
+    def impedance_spectra(
+        self, instrument: Instrument | None = None, *, cell_id: str | None = None
+    ) -> ImpedanceSpectra:
+        """Return the spectra of the experiment: at rest after its cycles, or at its temperatures.
+
+        Spectra of cycles that the cell did not live to see are left out, with a warning.
+
+        Raises
+        ------
+        SimulationError
+            ``LI-TWIN-001`` when the experiment has no spectra, or the cell lived to see none.
+        """
+        from lithiate.twin.spectra import Point, spectra_points
+
+        points: list[Point] = spectra_points(self)
+        device = instrument or Instrument()
+        rows = [device.spectrum(point.impedance / self.cell.area, self.seed, k) for k, point in enumerate(points)]
+        size = points[0].frequency.size
+        return ImpedanceSpectra(
+            specimen=self.specimen(cell_id),
+            provenance=self.provenance(),
+            conditions=self.conditions(),
+            warnings=self.warnings(),
+            frequency=np.concatenate([point.frequency for point in points]),
+            impedance=np.concatenate(rows),
+            offsets=size * np.arange(len(points) + 1),
+            cycle=np.array([point.cycle for point in points]),
+            temperature=np.array([point.temperature for point in points]),
+            state=tuple("fresh" if point.cycle == 0 else "after stripping" for point in points),
         )
 
     def specimen(self, cell_id: str | None = None) -> Specimen:
