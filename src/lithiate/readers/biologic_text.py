@@ -70,8 +70,7 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord | RawSpectra:
     """
     text = plain_text(source.content)
     table = _table(text, source.name)
-    is_impedance = table.find("freq/Hz") is not None or table.find(r"Re\(Z\)/.*") is not None
-    raw = (_spectra if is_impedance else _record)(text, table, settings, source.name)
+    raw = (_spectra if _holds_spectra(text, table, source.name) else _record)(text, table, settings, source.name)
     return evolve(
         raw, warnings=(*table.warnings, *raw.warnings), simulated=SIMULATED_MARK in table.header, software="EC-Lab text"
     )
@@ -133,6 +132,15 @@ def _fitted(names: list[str], fields: int, where: str) -> tuple[list[str], tuple
         )
     text = f"LI-W-COLUMNS {len(names)} names stand above {fields} fields: the computed columns at the end are left out"
     return names[:stored], (text,)
+
+
+def _holds_spectra(text: str, table: _Table, where: str) -> bool:
+    """Say whether the table is one of impedances; a program of many steps may write frequencies of 0 throughout."""
+    frequency = table.find(r"freq/Hz")
+    if frequency is None:
+        return table.find(r"Re\(Z\)/.*") is not None
+    found = _numbers(text, table, {"frequency": frequency}, True, where)["frequency"]
+    return bool((found > 0.0).any()) or table.find(r"time/s") is None
 
 
 def _spectra(text: str, table: _Table, settings: Mapping[str, str], where: str) -> RawSpectra:

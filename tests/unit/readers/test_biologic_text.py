@@ -58,6 +58,11 @@ def test_without_current(write_file) -> None:
     assert read(write_file(export("time/s\t<Ewe/V>", ["0\t1", "1\t2"]))).current is None
 
 
+def test_a_program_without_an_impedance(write_file) -> None:
+    content = export("time/s\tEwe/V\tI/mA\tfreq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm", ["0\t1\t1\t0\t0\t0", "1\t2\t1\t0\t0\t0"])
+    assert read(write_file(content)).voltage.tolist() == [1.0, 2.0]
+
+
 def test_sweep(write_file) -> None:
     more = [
         "Ei (V)              0.000               ",
@@ -133,7 +138,7 @@ def test_cycles_before_a_spectrum(write_file, counter, expected) -> None:
         ("time/s\tEwe/V\tI/mA", ["0\t1\t0", "1\tx\t0"], "LI-READ-006", "not a number"),
         ("freq/Hz\tRe(Z)/Ohm", ["100\t1", "10\t1"], "LI-READ-004", "column of the imaginary part is missing"),
         (PEIS, ["100\t1\t2\t0\t1", "10\t\t2\t0\t1"], "LI-READ-008", "impedance is empty"),
-        (PEIS, ["0\t1\t2\t0\t1", "0\t1\t2\t0\t1"], "LI-READ-009", "holds no spectrum"),
+        (PEIS, ["0\t1\t2\t0\t1", "1\t1\t2\t0\t1"], "LI-READ-009", "holds no spectrum"),
         ("Ewe/V\tI/mA", ["0\t1", "1\t1"], "LI-READ-004", "no line names the columns"),
     ],
 )
