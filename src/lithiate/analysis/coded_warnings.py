@@ -22,6 +22,10 @@ WARNINGS: dict[str, str] = {
     "LI-W-ANA-017": "The first half cycle is cut off; its beginning may be missing.",
     "LI-W-ANA-018": "An uncertainty could not be had.",
     "LI-W-ANA-019": "The record goes on after the last half cycle that could be told from noise.",
+    "LI-W-ANA-020": "The electrode area is not known: resistances are those of the cell, in ohm.",
+    "LI-W-ANA-021": "The spectrum does not resolve two arcs, so interphase and charge transfer have no values apart.",
+    "LI-W-ANA-022": "The spectrum begins below the ohmic intercept, which is extrapolated.",
+    "LI-W-ANA-023": "The spectrum ends before its arc does, or has none.",
 }
 """Code -> what the warning means."""
 

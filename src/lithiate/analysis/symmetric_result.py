@@ -197,7 +197,7 @@ class SymmetricCyclingResult:
             "half_cycle_count": len(self.half_cycles),
             "half_cycle_duration": {"value": duration / 3600.0, "unit": "h", "si_value": duration, "si_unit": "s"},
             "cycle_count": len(self.cycles),
-            "estimates": [_estimate_to_dict(estimate) for estimate in self.estimates()],
+            "estimates": [estimate_to_dict(estimate) for estimate in self.estimates()],
             "soft_short_floor": self.soft_short_floor,
             "cycles": _columns(self.cycles),
             "settings": {entry.name: getattr(self.settings, entry.name) for entry in fields(SymmetricSettings)},
@@ -205,10 +205,15 @@ class SymmetricCyclingResult:
         }
 
 
-def _estimate_to_dict(estimate: Estimate) -> dict[str, Any]:
+def estimate_to_dict(estimate: Estimate) -> dict[str, Any]:
+    """Return an estimate as plain types for JSON, in the unit of the contract and in SI.
+
+    A resistance of a cell whose area is not known stays in ohm.
+    """
     from lithiate.units import convert
 
-    unit = QUANTITIES[estimate.quantity].unit
+    word = QUANTITIES[estimate.quantity]
+    unit = word.unit if estimate.unit == word.si_unit else estimate.unit
 
     def printed(value: float | None) -> float | None:
         return None if value is None else float(convert(value, estimate.unit, unit))

@@ -196,6 +196,7 @@ def read_measurement(study: Study, spec: MeasurementSpec) -> MeasuredCell:
         cell_id=spec.cell_id,
         anode=anode,
         settings={name: str(value) for name, value in spec.settings.items()},
+        technique="cycling",
     )
     result, warnings = analyse_record(record, spec.kind)
     return MeasuredCell(
