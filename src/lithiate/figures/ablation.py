@@ -45,7 +45,7 @@ def plot_ablation(panels: Sequence[tuple[str, Sequence[Bar]]]) -> Figure:
     figure, axes = new_figure(1, len(panels), height=1.1 + 0.21 * len(labels))
     for index, (axis, (quantity, bars)) in enumerate(zip(axes, panels, strict=True)):
         _draw(axis, bars)
-        axis.set_title(quantity, fontsize=9)
+        axis.set_title(quantity.replace(", ", "\n"), fontsize=8.5)
         axis.set_xlabel("Change / %")
         axis.set_yticks(range(len(labels)), labels if index == 0 else [""] * len(labels), fontsize=7.5)
         axis.set_ylim(len(labels) - 0.4, -0.6)

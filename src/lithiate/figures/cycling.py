@@ -108,12 +108,13 @@ def plot_voltage(traces: Sequence[CellTrace], styles: Mapping[str, LineStyle]) -
 
 
 def plot_first_cycles(traces: Sequence[CellTrace], styles: Mapping[str, LineStyle], duration: float) -> Figure:
-    """Return voltage against time of the first `duration` [s] of the records, all in one panel."""
+    """Return voltage against time of the first `duration` [s] since the current came on, all records in one panel."""
     figure, (panel,) = new_figure(height=2.9)
     cuts = []
     for trace in traces:
-        shown = trace.record.time - trace.record.time[0] <= duration
-        time = trace.record.time[shown] - trace.record.time[0]
+        start = first_current(trace.record)
+        shown = (trace.record.time >= start) & (trace.record.time <= start + duration)
+        time = trace.record.time[shown] - start
         cuts.append(trace.record.voltage[shown])
         _line(panel, trace, styles, time / _HOUR, trace.record.voltage[shown] * _MILLI)
     limit = _limit(cuts, quantile=1.0)
@@ -194,6 +195,12 @@ def plot_nucleation(traces: Sequence[CellTrace], styles: Mapping[str, LineStyle]
         panel.set_ylim(bottom=0.0)
     shared_legend(figure, whole)
     return figure
+
+
+def first_current(record: CyclingRecord) -> float:
+    """Return the time of the last row before the current comes on [s]; the start of a record that does not tell."""
+    on = np.array([]) if record.current is None else np.flatnonzero(record.current)
+    return float(record.time[max(int(on[0]) - 1, 0) if on.size else 0])
 
 
 def first_half_cycle_capacity(record: CyclingRecord, half_cycle: float) -> Array | None:

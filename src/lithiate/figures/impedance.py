@@ -62,7 +62,9 @@ def plot_nyquist(traces: Sequence[SpectraTrace], styles: Mapping[str, LineStyle]
         for spectrum in range(len(trace.record)):
             shade = 1.0 if len(trace.record) == 1 else spectrum / (len(trace.record) - 1)
             label = trace.spectrum_label(spectrum) if several else trace.label
-            _draw(panel, trace, spectrum, styles[trace.anode], areal=areal, shade=shade, label=label)
+            # Spectra that coincide stay visible side by side: the first is the widest.
+            width = 1.2 if several else 1.2 + 1.1 * (len(traces) - 1 - index)
+            _draw(panel, trace, spectrum, styles[trace.anode], areal=areal, shade=shade, label=label, width=width)
         if several:
             panel.set_title(trace.label, fontsize=9)
             panel.legend(fontsize=7, loc="upper left", handlelength=1.2, borderaxespad=0.2)
@@ -78,7 +80,15 @@ def plot_nyquist(traces: Sequence[SpectraTrace], styles: Mapping[str, LineStyle]
 
 
 def _draw(
-    panel: Axes, trace: SpectraTrace, spectrum: int, style: LineStyle, *, areal: bool, shade: float, label: str
+    panel: Axes,
+    trace: SpectraTrace,
+    spectrum: int,
+    style: LineStyle,
+    *,
+    areal: bool,
+    shade: float,
+    label: str,
+    width: float,
 ) -> None:
     rows = trace.record.rows(spectrum)
     scaled = trace.record.areal_impedance
@@ -87,9 +97,9 @@ def _draw(
     values, frequency = values[order], trace.record.frequency[rows][order]
     colour = _tint(style.colour, _LIGHTEST * (1.0 - shade))
     dashes = ":" if trace.measured else style.dashes
-    panel.plot(values.real, -values.imag, color=colour, ls=dashes, label=label)
+    panel.plot(values.real, -values.imag, color=colour, ls=dashes, lw=width, label=label)
     decades = _decades(frequency)
-    panel.plot(values.real[decades], -values.imag[decades], color=colour, ls="", marker="o", ms=2.8)
+    panel.plot(values.real[decades], -values.imag[decades], color=colour, ls="", marker="o", ms=1.6 + width)
 
 
 def _decades(frequency: NDArray[np.float64]) -> list[int]:
@@ -111,7 +121,7 @@ def _equal_axes(panel: Axes, *, headroom: bool) -> None:
     real = max(float(np.max(line.get_xdata())) for line in lines)
     top = max(float(np.max(line.get_ydata())) for line in lines)
     bottom = min(0.0, *(float(np.min(line.get_ydata())) for line in lines))
-    panel.set_aspect("equal", adjustable="datalim")
+    panel.set_aspect("equal", adjustable="box")
     panel.set_xlim(0.0, 1.05 * real)
     panel.set_ylim(1.05 * bottom, (1.6 if headroom else 1.15) * max(top, 0.2 * real))
     panel.xaxis.set_major_locator(MaxNLocator(5))

@@ -39,7 +39,7 @@ def ablation_tables(results: AblationResults | None) -> list[dict[str, Any]]:
             notable = [row for row in own if is_notable(row)]
             lines = [
                 {
-                    "quantity": quantity_words(row.quantity, "", row.conditions),
+                    "quantity": quantity_words(row.quantity, row.kind, row.conditions),
                     "nominal": _text(row.nominal, row.nominal_bound, row.unit),
                     "changed": _text(row.changed, row.changed_bound, row.unit),
                     "change": change_text(row),
@@ -47,7 +47,7 @@ def ablation_tables(results: AblationResults | None) -> list[dict[str, Any]]:
                 for row in notable
             ]
             if lines:
-                groups.append({"label": label, "kind": own[0].kind, "meaning": own[0].meaning, "lines": lines})
+                groups.append({"label": label, "change": own[0].change, "meaning": own[0].meaning, "lines": lines})
             else:
                 idle.append(label)
         tables.append({"experiment": experiment, "anode": anode, "groups": groups, "idle": idle})
@@ -84,7 +84,7 @@ def is_notable(row: AblationRow) -> bool:
 def change_text(row: AblationRow) -> str:
     """Return the change in % and, for a time, in hours; a bound where one of both is censored."""
     if row.difference is not None:
-        percent = "" if row.ratio is None else f"{100.0 * row.ratio:+.3g} %"
+        percent = "" if row.ratio is None else _percent_text(100.0 * row.ratio) or "0 %"
         if row.unit == "h" or row.ratio is None:
             absolute = f"{row.difference:+.4g} {row.unit}".removesuffix(" 1")
             return f"{absolute} ({percent})" if percent else absolute
@@ -110,7 +110,7 @@ def _groups(results: AblationResults | None) -> Iterator[tuple[str, str, list[Ab
 
 
 def _key(row: AblationRow) -> str:
-    return quantity_words(row.quantity, "", row.conditions)
+    return quantity_words(row.quantity, row.kind, row.conditions)
 
 
 def _text(value: float | None, bound: float | None, unit: str) -> str:
@@ -128,5 +128,14 @@ def _size(row: AblationRow | None) -> float:
 
 def _bar(row: AblationRow) -> Bar:
     percent = None if row.ratio is None else 100.0 * row.ratio
-    text = change_text(row) if percent is None else f"{percent:+.2g} %"
-    return Bar(row.kind, row.label, percent, "" if text == NOT_STATED else text)
+    text = change_text(row) if percent is None else _percent_text(percent)
+    return Bar(row.change, row.label, percent, "" if text == NOT_STATED else text)
+
+
+def _percent_text(percent: float) -> str:
+    """Return a change as it fits to a bar: a factor beyond a thousand percent, nothing below half a percent."""
+    if abs(percent) < 0.5:
+        return ""
+    if percent > 1000.0:
+        return f"× {number(1.0 + percent / 100.0, 2)}"
+    return f"{percent:+.0f} %" if abs(percent) >= 10.0 else f"{percent:+.1f} %"

@@ -10,14 +10,20 @@ from attrs import frozen
 
 from lithiate.errors import UnitError
 from lithiate.library import PublishedValue, published_values
-from lithiate.report.wording import NOT_STATED, interval_text, is_late, number, quantity_text, value_text, with_unit
+from lithiate.report.wording import (
+    BY_CONDITION,
+    NOT_STATED,
+    interval_text,
+    is_late,
+    number,
+    quantity_text,
+    value_text,
+    with_unit,
+)
 from lithiate.study.results import ResultRow
 from lithiate.units import convert
 
 Verdict = Literal["inside interval", "outside", "not comparable"]
-
-_BY_CONDITION = ("critical-current", "impedance-temperature")
-"""Kinds with several rows of a quantity, told apart by current density or temperature."""
 
 _ROLES = {"calibrate": "calibrated", "check": "check", "input": "input", "analysis": "check"}
 
@@ -93,9 +99,10 @@ def _alike(row: ResultRow, reference: ResultRow) -> bool:
     same_time = is_late(row) == is_late(reference)
     if row.kind in ("impedance", "impedance-temperature"):
         same_time = row.conditions.get("cycle", 0.0) == reference.conditions.get("cycle", 0.0)
-    names = ("current_density", "temperature") if row.kind in _BY_CONDITION else ()
+    names = ("current_density", "temperature") if row.kind in BY_CONDITION else ()
     equal = all(_close(row.conditions.get(name), reference.conditions.get(name)) for name in names)
-    return same_time and equal and row.conditions.get("method") == reference.conditions.get("method")
+    words = ("method", "estimator", "conditioning_included")
+    return same_time and equal and all(row.conditions.get(word) == reference.conditions.get(word) for word in words)
 
 
 def _close(one: float | str | None, other: float | str | None) -> bool:

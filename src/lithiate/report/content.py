@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from lithiate.report.ablation import ablation_tables
 from lithiate.report.compare import Comparison, compare
 from lithiate.report.folder import FolderContent
 from lithiate.report.wording import (
+    BY_CONDITION,
     NOT_STATED,
     censoring_bound,
     interval_text,
@@ -112,11 +112,16 @@ def _sentences(name: str, rows: Sequence[ResultRow]) -> Iterator[str]:
 
 
 def _early(rows: Sequence[ResultRow]) -> list[ResultRow]:
-    """Return the rows that stand for a cell: the only early one of its quantity, experiment and cell."""
-    early = [row for row in rows if not is_late(row)]
-    names = [(row.quantity, row.experiment, row.anode, row.cell_id or row.specimen, row.origin) for row in early]
-    counts = Counter(names)
-    return [row for row, name in zip(early, names, strict=True) if counts[name] == 1]
+    """Return the rows that stand for a cell: the first early one, an analysis' main one.
+
+    Of a kind with rows by current density or temperature none stands for the whole cell.
+    """
+    found: dict[tuple[str | None, ...], list[ResultRow]] = {}
+    for row in rows:
+        if not is_late(row):
+            name = (row.quantity, row.experiment, row.anode, row.cell_id or row.specimen, row.origin)
+            found.setdefault(name, []).append(row)
+    return [own[0] for own in found.values() if len(own) == 1 or own[0].kind not in BY_CONDITION]
 
 
 def _extremes(name: str, quantity: str, rows: Sequence[ResultRow]) -> Iterator[str]:

@@ -10,6 +10,8 @@ from lithiate.study.results import Interval, ResultRow
 from lithiate.units import convert
 
 NOT_STATED = "–"
+BY_CONDITION = ("critical-current", "impedance-temperature")
+"""Kinds with several rows of a quantity, told apart by current density or temperature."""
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -72,8 +74,11 @@ def quantity_text(row: ResultRow) -> str:
 def quantity_words(quantity: str, kind: str, conditions: Mapping[str, float | str]) -> str:
     """Return a quantity in words, with cycles, temperature, current density or method where several are reported."""
     parts = [quantity.replace("_", " ")]
-    if "method" in conditions:
-        parts[0] += f" ({conditions['method']})"
+    named = [str(conditions[name]) for name in ("method", "estimator") if name in conditions]
+    if conditions.get("conditioning_included"):
+        named.append("conditioning included")
+    if named:
+        parts[0] += f" ({', '.join(named)})"
     if kind == "critical-current" and "current_density" in conditions:
         parts.append(f"at {number(0.1 * float(conditions['current_density']), 3)} mA/cm²")
     elif "first_cycle" in conditions:

@@ -28,8 +28,9 @@ class AblationRow:
 
     Parameters
     ----------
-    experiment, anode : str
-    kind : {"mechanism", "closure"}
+    experiment, anode, kind : str
+        Of the experiment, as in a row of results.
+    change : {"mechanism", "closure"}
     name : str
     alternative : str or None
         What the closure was replaced by.
@@ -51,6 +52,7 @@ class AblationRow:
     experiment: str
     anode: str
     kind: str
+    change: str
     name: str
     alternative: str | None
     label: str
@@ -106,7 +108,8 @@ def _row(task: Task, nominal: Estimate, changed: Estimate | None) -> AblationRow
     return AblationRow(
         experiment=task.experiment,
         anode=task.anode,
-        kind=change.kind,
+        kind=task.protocol.kind,
+        change=change.kind,
         name=change.name,
         alternative=change.alternative,
         label=change.label,

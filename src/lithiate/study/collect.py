@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import field, fields_dict, frozen
+from attrs import field, frozen
 
 from lithiate.core.estimate import Estimate
 from lithiate.core.measurement import Measurement
@@ -130,13 +130,9 @@ def task_conditions(task: Task) -> dict[str, float]:
     What is a list (currents, temperatures, cycles of spectra, steps) is no condition of a whole cell: each row has its
     own of them. Words stand in the list of used values.
     """
-    numbers = {
-        **{name: getattr(task.cell, name) for name in fields_dict(type(task.cell))},
-        **{name: getattr(task.protocol, name) for name in fields_dict(type(task.protocol))},
-    }
     return {
         name: float(value)
-        for name, value in numbers.items()
+        for name, value in task.settings().items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
 

@@ -87,6 +87,7 @@ class CellExperimentSpec(SpecModel):
     name: Name
     electrolyte: str | None = None
     separator: str | None = None
+    area: Area | None = None
     electrolyte_volume: ArealVolume | None = None
     stack_pressure: Pressure | None = None
     reference_electrode: bool | None = None

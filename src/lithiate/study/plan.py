@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields_dict, frozen
 
 from lithiate.core.cell import Cell
-from lithiate.core.experiments import Experiment
+from lithiate.core.experiments import Experiment, PlatingEfficiency, SymmetricCycling
 from lithiate.study.changes import Change, all_changes
 from lithiate.study.spec import Study
 
@@ -57,6 +58,16 @@ class Task:
     def nominal(self) -> bool:
         """Whether this is one of the study's own cells, whose record is kept."""
         return self.member is None and self.change is None
+
+    def settings(self) -> dict[str, Any]:
+        """Return every field of cell and experiment by name, with what stands in for those that were left open."""
+        parts = (self.cell, self.protocol)
+        found = {name: getattr(part, name) for part in parts for name in fields_dict(type(part)) if name != "anode"}
+        if isinstance(self.protocol, SymmetricCycling):
+            found["stripping_current_density"] = self.protocol.stripping_current_density or found["current_density"]
+        if isinstance(self.protocol, PlatingEfficiency):
+            found["reservoir_capacity"] = self.protocol.reservoir if self.protocol.method == "reservoir" else None
+        return {name: value for name, value in found.items() if value is not None}
 
     @property
     def name(self) -> str:

@@ -103,7 +103,7 @@ def analyse_record(record: Measurement, kind: str) -> tuple[Any, tuple[str, ...]
         When nothing can be read from the record of another kind.
     """
     try:
-        result = analyse(record)
+        result = analyse(record, kind=kind)
     except AnalysisError as error:
         if kind != "protocol":
             raise

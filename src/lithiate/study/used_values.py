@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import fields_dict
-
 from lithiate import __version__
 from lithiate.core.anode import Anode
 from lithiate.core.protocol import Repeat, Step
@@ -60,8 +58,6 @@ def used_values(
 
 def _experiment(study: Study, experiment: ExperimentSpec, tasks: Sequence[Task]) -> dict[str, Any]:
     task = next(task for task in tasks if task.experiment == experiment.name)
-    parts = (task.cell, task.protocol)
-    found = {name: getattr(part, name) for part in parts for name in fields_dict(type(part)) if name != "anode"}
     return {
         "name": experiment.name,
         "kind": experiment.kind,
@@ -69,7 +65,7 @@ def _experiment(study: Study, experiment: ExperimentSpec, tasks: Sequence[Task])
         "published": experiment.published,
         "replicates": experiment.replicates,
         "anodes": list(study.anodes_of(experiment)),
-        "values": {name: _value(experiment, name, value) for name, value in found.items() if value is not None},
+        "values": {name: _value(experiment, name, value) for name, value in task.settings().items()},
     }
 
 
