@@ -11,6 +11,7 @@ from lithiate.report.folder import FolderContent
 from lithiate.report.wording import (
     BY_CONDITION,
     NOT_STATED,
+    cell_name,
     censoring_bound,
     interval_text,
     is_late,
@@ -104,7 +105,7 @@ def _sentences(name: str, rows: Sequence[ResultRow]) -> Iterator[str]:
         if happened:
             first = min(happened, key=lambda row: row.value or 0.0)
             cells = f"{len(happened)} of {len(happened) + len(spared)} cells"
-            yield f"{name}: {cells} showed {event}, {first.anode} first at {value_text(first)}."
+            yield f"{name}: {cells} showed {event}, {cell_name(first)} first at {value_text(first)}."
         elif spared:
             first = min(spared, key=lambda row: censoring_bound(row) or 0.0)
             bound = with_unit(number(censoring_bound(first)), first.unit)
@@ -130,10 +131,10 @@ def _extremes(name: str, quantity: str, rows: Sequence[ResultRow]) -> Iterator[s
     ordered = sorted(rows, key=lambda row: row.value or 0.0)
     low, high = ordered[0], ordered[-1]
     if len(rows) == 1:
-        yield f"{name}: the {quantity} of {low.anode} is {value_text(low)}."
+        yield f"{name}: the {quantity} of {cell_name(low)} is {value_text(low)}."
         return
-    text = f"{name}: the {quantity} is lowest for {low.anode} ({value_text(low)})"
-    text += f" and highest for {high.anode} ({value_text(high)})"
+    text = f"{name}: the {quantity} is lowest for {cell_name(low)} ({value_text(low)})"
+    text += f" and highest for {cell_name(high)} ({value_text(high)})"
     yield text + (", but their intervals overlap." if _overlap(low, high) else ".")
 
 
@@ -190,7 +191,7 @@ def _glance(rows: Sequence[ResultRow]) -> list[dict[str, Any]]:
 def _glance_table(rows: Sequence[ResultRow], columns: Sequence[str]) -> dict[str, Any]:
     lines: dict[tuple[str, ...], dict[str, ResultRow]] = {}
     for row in rows:
-        key = (row.experiment, row.anode, row.cell_id or row.specimen, row.origin)
+        key = (row.experiment, cell_name(row), row.cell_id or row.specimen, row.origin)
         lines.setdefault(key, {})[row.quantity] = row
     heads = []
     for name in columns:
@@ -215,7 +216,7 @@ def _glance_cell(row: ResultRow | None) -> dict[str, str]:
 
 def _row(row: ResultRow) -> dict[str, Any]:
     return {
-        "group": f"{row.experiment}: {row.anode}, {row.cell_id or row.specimen}",
+        "group": f"{row.experiment}: {cell_name(row)}, {row.cell_id or row.specimen}",
         "quantity": quantity_text(row),
         "value": value_text(row),
         "uncertainty": number(row.uncertainty, 2) if row.uncertainty is not None else NOT_STATED,
@@ -260,7 +261,7 @@ def _warnings(rows: Sequence[ResultRow]) -> list[dict[str, Any]]:
     for row in rows:
         for warning in row.warnings:
             if warning_parts(warning)[0] not in _ABOUT_INTERVALS:
-                about = f"{row.anode} ({row.cell_id or row.specimen}, {row.experiment})"
+                about = f"{cell_name(row)} ({row.cell_id or row.specimen}, {row.experiment})"
                 found.setdefault(warning, {})[about] = None
     parts = [(*warning_parts(warning), list(about)) for warning, about in found.items()]
     return [{"code": code, "text": text, "about": about} for code, text, about in parts]

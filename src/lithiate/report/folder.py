@@ -16,6 +16,7 @@ from lithiate.core.store import load_measurement
 from lithiate.errors import SpecError
 from lithiate.figures.cycling import CellTrace, HysteresisCurve
 from lithiate.figures.efficiency import EfficiencyCurve
+from lithiate.report.wording import cell_name
 from lithiate.study.ablation import AblationResults, load_ablation
 from lithiate.study.layout import CURVE_FILES, MEASUREMENTS, SCHEMA_VERSION, USED_VALUES
 from lithiate.study.results import ResultRow, StudyResults, load_results
@@ -150,7 +151,7 @@ def _experiment(folder: Path, name: str, rows: Sequence[ResultRow], curves: _Cur
 def _label(row: ResultRow, *, several: bool) -> str:
     if row.origin == "measured":
         return f"{row.anode}, measured ({row.cell_id or row.specimen})"
-    return f"{row.anode}, {row.cell_id}" if several else row.anode
+    return f"{cell_name(row)}, {row.cell_id}" if several else cell_name(row)
 
 
 def _hysteresis(cell: Cell, curve: _Curve, band: _Band | None) -> HysteresisCurve:

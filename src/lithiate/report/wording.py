@@ -93,6 +93,11 @@ def quantity_words(quantity: str, kind: str, conditions: Mapping[str, float | st
     return ", ".join(parts)
 
 
+def cell_name(row: ResultRow) -> str:
+    """Return the anode of a row, or what a plating cell has in its place: its host or collector without lithium."""
+    return row.specimen if row.origin == "simulated" else row.anode
+
+
 def is_late(row: ResultRow) -> bool:
     """Return whether a row tells of a cell after cycles, beside which there is another of its beginning."""
     return float(row.conditions.get("cycle", 0.0)) > 0.0

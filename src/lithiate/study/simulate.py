@@ -112,10 +112,16 @@ def analyse_record(record: Measurement, kind: str) -> tuple[Any, tuple[str, ...]
 
 
 def _member_settings(protocol: Experiment) -> dict[str, Any]:
-    """Return how a member of an ensemble is simulated: faster than the cell whose record is kept."""
-    if KINDS[protocol.kind] != "cycling" or protocol.kind == "nucleation":
-        return {"tolerance": MEMBER_TOLERANCE}
-    return {"tolerance": MEMBER_TOLERANCE, "sampling": Sampling(points=MEMBER_SAMPLES)}
+    """Return how a member of an ensemble is simulated: faster than the cell whose record is kept.
+
+    Where a voltage ends steps, the tolerance stays: a coarse step overshoots the cut-off by volts.
+    """
+    settings: dict[str, Any] = {}
+    if all(step.until_voltage is None for step in set(protocol.flatten())):
+        settings["tolerance"] = MEMBER_TOLERANCE
+    if KINDS[protocol.kind] == "cycling" and protocol.kind != "nucleation":
+        settings["sampling"] = Sampling(points=MEMBER_SAMPLES)
+    return settings
 
 
 def _inventory(amounts: Mapping[str, float], time: float) -> list[Estimate]:
