@@ -16,9 +16,11 @@ from lithiate.constants import FARADAY, REFERENCE_TEMPERATURE, thermal_voltage
 from lithiate.core.anode import Anode
 from lithiate.core.cell import DISC_AREA, SymmetricCell
 from lithiate.core.composition import Composition
+from lithiate.core.infusion import INFUSION_PARAMETERS
 from lithiate.core.materials import Electrolyte, Separator
 from lithiate.core.protocol import Experiment
 from lithiate.errors import SimulationError
+from lithiate.library import load_infusion
 from lithiate.twin.host import contact_share
 from lithiate.twin.kinetics import arrhenius
 from lithiate.twin.mechanics import flaw_factors
@@ -40,8 +42,6 @@ from lithiate.twin.states import (
     STATES,
 )
 
-REFERENCE_NITRIDE_VOLUME = 2.25e-5
-"""Nitride volume per host mass [m3/kg] to which the capture numbers refer: that of the composite's ICP contents."""
 REFERENCE_CURRENT = 10.0
 """Current density [A/m2] to which loss and roughness laws refer: 1 mA/cm2."""
 REFERENCE_CAPACITY = 36000.0
@@ -148,7 +148,7 @@ def fill_electrode(
     record["initial_reservoir"] = composition.areal_capacity
     potential = anode.rms_surface_potential
     if composition.host is not None and anode.host is not None:
-        sites = _fill_host(record, composition, parameters)
+        sites = _fill_host(record, anode, parameters)
         if potential is None:
             potential = assumed_surface_potential(sites)
     elif potential is None:
@@ -161,27 +161,23 @@ def fill_electrode(
     record["roughness_drive"] = parameters["roughness_source"] * heterogeneity / thermal_voltage(temperature)
 
 
-def _fill_host(record: np.void, composition: Composition, parameters: ParameterSet) -> float:
+def _fill_host(record: np.void, anode: Anode, parameters: ParameterSet) -> float:
     """Fill what a host adds to a record of `ELECTRODE`; return the initial share of lithiophilic sites."""
-    host = composition.host
-    assert host is not None
-    content = host.nitride_volume / REFERENCE_NITRIDE_VOLUME
-    tungsten = host.tungsten_nitride_share if host.nitride_volume > 0 else 0.0
-    capture = parameters["site_capture"] * content
+    infusion = load_infusion(anode, {name: parameters[name] for name in INFUSION_PARAMETERS})
+    sites = infusion.sites
     record["is_host"] = 1.0
-    record["nitride_capture"] = capture * (1.0 - tungsten)
-    record["other_capture"] = capture * tungsten * parameters["tungsten_nitride_capture"] + parameters["carbon_capture"]
-    sites = 1.0 - math.exp(-(record["nitride_capture"] + record["other_capture"]))
-    envelope = composition.sphere_volume_fraction
+    record["nitride_capture"] = sites.loosening_capture
+    record["other_capture"] = sites.lasting_capture
+    record["lithiophilic_barrier"] = sites.barrier
+    envelope = infusion.sphere_volume_fraction
     contact = contact_share(envelope, parameters["percolation_threshold"], parameters["percolation_width"])
-    record["area_density"] = parameters["active_area_fraction"] * contact * composition.sphere_area_per_volume
-    record["liquid_share"] = composition.volume_fractions["lithium"]
+    record["area_density"] = parameters["active_area_fraction"] * contact * infusion.sphere_area_per_volume
+    # What lithium does not fill of the space between the solids is void, and void is room.
+    record["liquid_share"] = infusion.volume_fractions["lithium"] + infusion.void_fraction
     record["capacity_density"] = record["liquid_share"] / LITHIUM_VOLUME
-    void = parameters["void_fraction"] * (1.0 + parameters["void_wetting_factor"] * (1.0 - sites))
-    void = min(void, 0.5)
-    record["initial_void"] = void * composition.areal_capacity
-    record["initial_reservoir"] = (1.0 - void) * composition.areal_capacity
-    return sites
+    record["initial_void"] = infusion.void_capacity
+    record["initial_reservoir"] = infusion.available_capacity
+    return sites.share
 
 
 def assumed_surface_potential(lithiophilic: float) -> float:
