@@ -207,8 +207,7 @@ def describe_electrodes(cell: Cell) -> tuple[Described, Described]:
 
     def with_lithium(anode: Anode | str) -> Described:
         found = load_anode(anode) if isinstance(anode, str) else anode
-        composition = load_composition(found)
-        if composition.areal_capacity <= 0.0:
+        if not found.holds_lithium:
             raise SimulationError(
                 "this electrode has no lithium",
                 code="LI-TWIN-001",
@@ -216,7 +215,7 @@ def describe_electrodes(cell: Cell) -> tuple[Described, Described]:
                 got=f"kind {found.kind!r}",
                 expected="lithium foil or a host with lithium; a plating cell takes a surface without",
             )
-        return Described(found, composition)
+        return Described(found, load_composition(found))
 
     if isinstance(cell, PlatingCell):
         bare = without_lithium(load_anode(cell.anode) if isinstance(cell.anode, str) else cell.anode)

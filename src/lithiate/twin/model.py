@@ -236,7 +236,7 @@ def fill_electrode(
         assert anode.material is not None
         record["carbon_barrier"] = load_substrate(anode.material).nucleation_barrier
     # Of a surface with lithium, what is not lithium is bare; a foil has none, a surface without lithium is all bare.
-    record["bare_share"] = 1.0 - composition.volume_fractions.get("lithium", 0.0) if composition.areal_capacity else 1.0
+    record["bare_share"] = 1.0 - composition.volume_fractions.get("lithium", 0.0) if anode.holds_lithium else 1.0
     heterogeneity = parameters["surface_potential_transfer"] * potential
     record["barrier_width_carbon"] = math.hypot(parameters["barrier_width"], heterogeneity)
     record["roughness_drive"] = parameters["roughness_source"] * heterogeneity / thermal_voltage(temperature)
