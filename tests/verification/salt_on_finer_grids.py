@@ -127,4 +127,4 @@ def long_cell():
     return {"sand": sand, "share": [0.05, 0.2, 0.5, 0.9], "face": found}
 
 
-print(json.dumps({"cells": SALT_CELLS, "dead": DEAD_CELLS, "short": short_cell(), "long": long_cell()}))
+print(json.dumps({"cells": SALT_CELLS, "dead": DEAD_CELLS, "short": short_cell(), "long": long_cell()}))  # noqa: T201

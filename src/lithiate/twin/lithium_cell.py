@@ -197,20 +197,31 @@ def solve(
 
 
 def describe_electrodes(cell: Cell) -> tuple[Described, Described]:
-    """Return working and counter electrode of a cell by their descriptions."""
-    from lithiate.library import load_anode, load_composition
+    """Return working and counter electrode of a cell by their descriptions.
 
-    def describe(anode: Anode | str, bare: bool) -> Described:
+    Raises
+    ------
+    SimulationError
+        ``LI-TWIN-001`` when an electrode that has to give lithium has none.
+    """
+    from lithiate.library import load_anode, load_composition, without_lithium
+
+    def with_lithium(anode: Anode | str) -> Described:
         found = load_anode(anode) if isinstance(anode, str) else anode
-        if bare:
-            from lithiate.library import without_lithium
-
-            found = without_lithium(found)
+        if not found.holds_lithium:
+            raise SimulationError(
+                "this electrode has no lithium",
+                code="LI-TWIN-001",
+                where=found.name,
+                got=f"kind {found.kind!r}",
+                expected="lithium foil or a host with lithium; a plating cell takes a surface without",
+            )
         return Described(found, load_composition(found))
 
     if isinstance(cell, PlatingCell):
-        return describe(cell.anode, True), describe(cell.counter, False)
-    both = describe(cell.anode, False)
+        bare = without_lithium(load_anode(cell.anode) if isinstance(cell.anode, str) else cell.anode)
+        return Described(bare, load_composition(bare)), with_lithium(cell.counter)
+    both = with_lithium(cell.anode)
     return both, both
 
 

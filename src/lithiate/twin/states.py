@@ -91,6 +91,7 @@ ELECTRODE = np.dtype(
             "area_noise", "pitting_barrier", "pitting_area", "film_resistance", "native_film_resistance",
             "exchange_current_density", "sei_loss_top", "sei_loss_interior", "dead_loss", "interior_film_doubling",
             "top_film_doubling", "calendar_current", "galvanic_current", "bare_share", "growth_film_charge",
+            "exposed_interphase",
             "inverse_reorganisation", "mean_barrier", "roughness_feedback",
         )
     ]
