@@ -167,9 +167,11 @@ def test_the_words_of_the_file(tmp_path):
 
 def test_a_technique_of_the_future_and_the_wrong_one(tmp_path):
     _parquet, sidecar = save_measurement(spectra(), tmp_path / "cell")
-    for load in (load_cycling_record, read):
-        with pytest.raises(ReadError, match="no cycling record; got 'impedance'"):
-            load(tmp_path / "cell.parquet")
+    with pytest.raises(ReadError, match="no cycling record; got 'impedance'"):
+        load_cycling_record(tmp_path / "cell.parquet")
+    with pytest.raises(ReadError, match="the file holds no cycling record"):
+        read(tmp_path / "cell.parquet", technique="cycling")
+    assert len(read(tmp_path / "cell.parquet")) == len(spectra())
     sidecar.write_text(sidecar.read_text(encoding="utf-8").replace('"impedance"', '"telepathy"'), encoding="utf-8")
     with pytest.raises(ReadError, match="technique that this lithiate does not know; got 'telepathy'"):
         load_measurement(tmp_path / "cell")

@@ -195,6 +195,12 @@ def test_texts_of_cyclers(shared_data, name) -> None:
     assert int((record.row_flags == RowFlag.REST).sum()) == rests
 
 
+def test_biologic_text_by_its_own_reader(shared_data) -> None:
+    record = read(shared_data / "cycler/biologic/Sample_data_biologic_CA1.txt")
+    assert record.provenance.reader == "biologic-text"
+    assert record.electrode_potential is None
+
+
 def test_maccor_with_bare_minutes(shared_data) -> None:
     path = shared_data / "cycler/maccor/maccor_002.txt"
     with pytest.raises(ReadError, match="clock column says it is not s.*--set time_unit=min") as error:
@@ -223,11 +229,81 @@ def test_bdf_with_a_rounded_current_says_so(shared_data) -> None:
     assert any(text.startswith("LI-W-CURRENT the current is rounded") for text in record.warnings)
 
 
+# Name under "impedance": rows of each spectrum, first and last frequency [Hz], first and last impedance [ohm].
+# From the format notes and the files themselves; Im Z < 0 is capacitive in all of them.
+GAMRY = ([72], (200015.6, 0.0158898), (825.8584 - 1367.239j, 17007.49 - 6635.557j))
+IMPEDANCE = {
+    "vendors/exampleDataGamry.DTA": GAMRY,
+    "vendors/exampleDataGamryABORT.DTA": GAMRY,
+    "vendors/exampleDataBioLogic.mpt": (
+        [43],
+        (1000.3201, 0.01689554),
+        (65.470886 - 0.38998979j, 110.97003 - 2.3458567j),
+    ),
+    "biologic_multi/case-multiple-spectra.mpt": ([29] * 3, (1e4, 1.0), (109.00918 - 26.55568j, 645.4787 - 90.618128j)),
+    "one_spectrum_three_formats/PEIS_LPSCl_IonBlocking_-25C.txt": (
+        [79],
+        (7000018.5, 0.10002181),
+        (359.24146 - 290.92038j, 1799427.6 - 8093785.5j),
+    ),
+    "battery_series/test_data.txt": ([67], (200019.48, 9.9990517e-4), (130.4171 - 34.680012j, 5170240.5 - 2345775.5j)),
+}
+
+
+@pytest.mark.parametrize("name", IMPEDANCE)
+def test_impedance(shared_data, name) -> None:
+    counts, frequencies, impedances = IMPEDANCE[name]
+    spectra = read(shared_data / "impedance" / name)
+    assert spectra.technique == "impedance"
+    assert spectra.provenance.origin == "measured"
+    assert np.diff(spectra.offsets).tolist() == counts
+    np.testing.assert_allclose(spectra.frequency[[0, -1]], frequencies, rtol=1e-6)
+    np.testing.assert_allclose(spectra.impedance[[0, -1]], impedances, rtol=1e-6)
+    for k in range(len(spectra)):
+        assert (np.diff(spectra.frequency[spectra.rows(k)]) < 0).all()
+    assert any(text.startswith("LI-W-ABORTED") for text in spectra.warnings) == ("ABORT" in name)
+    assert read(shared_data / "impedance" / name, technique="impedance").frequency.size == sum(counts)
+    with pytest.raises(ReadError, match="holds no cycling record"):
+        read(shared_data / "impedance" / name, technique="cycling")
+
+
+def test_one_spectrum_in_two_formats(shared_data) -> None:
+    folder = shared_data / "impedance/one_spectrum_three_formats"
+    spectra = read(folder / "PEIS_LPSCl_IonBlocking_-25C.txt")
+    lines = (folder / "PEIS_LPSCl_IonBlocking_-25C_RelaxIS.txt").read_text(encoding="latin-1").splitlines()
+    table = np.array(
+        [row[:3] for line in lines if (row := _numbers_of(line)) is not None and len(row) >= 3], dtype=np.float64
+    )[::-1]  # RelaxIS begins at the lowest frequency
+    np.testing.assert_allclose(spectra.frequency, table[:, 0], rtol=1e-4)
+    np.testing.assert_allclose(spectra.impedance.real, table[:, 1], rtol=1e-4)
+    np.testing.assert_allclose(spectra.impedance.imag, table[:, 2], rtol=1e-4)
+
+
+def _numbers_of(line: str) -> list[float] | None:
+    try:
+        return [float(cell) for cell in line.replace("\t", " ").split()]
+    except ValueError:
+        return None
+
+
+def test_biologic_with_names_for_other_columns(shared_data) -> None:
+    with pytest.raises(ReadError, match="17 names and 18 fields") as error:
+        read(shared_data / "impedance/vendors/exampleDataBioLogic_MissingFreq.mpt")
+    assert error.value.code == "LI-READ-003"
+
+
 def _other_files(folder: Path) -> list[Path]:
-    known = {*NEWARE, *(name.split("/")[1] for name in TEXTS), "maccor_002.txt", "Unit27_Example_Corrupt.ndax"}
+    known = {
+        *NEWARE,
+        *(name.split("/")[1] for name in IMPEDANCE),
+        *(name.split("/")[1] for name in TEXTS),
+        "maccor_002.txt",
+        "Unit27_Example_Corrupt.ndax",
+    }
     cyclers = [path for path in (folder / "cycler").rglob("*") if path.is_file() and path.name not in known]
     others = ("impedance", "sorption", "xps", "xrd", "maps", "contact_angle", "lithium_kinetics")
-    return cyclers + [path for name in others for path in (folder / name).rglob("*") if path.is_file()]
+    more = [path for name in others for path in (folder / name).rglob("*") if path.is_file() and path.name not in known]
+    return cyclers + more
 
 
 def test_every_other_file_is_refused_with_a_reason(shared_data, capfd) -> None:

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
+    from lithiate.analysis.impedance_result import ImpedanceResult
     from lithiate.analysis.symmetric_result import SymmetricCyclingResult
-    from lithiate.core.measurement import Measurement
+    from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra, Measurement
+
+
+@overload
+def analyse(
+    measurement: CyclingRecord, *, technique: str | None = None, **settings: float | str
+) -> SymmetricCyclingResult: ...
+
+
+@overload
+def analyse(
+    measurement: ImpedanceSpectra, *, technique: str | None = None, **settings: float | str
+) -> ImpedanceResult: ...
+
+
+@overload
+def analyse(
+    measurement: Measurement, *, technique: str | None = None, **settings: float | str
+) -> SymmetricCyclingResult | ImpedanceResult: ...
 
 
 def analyse(
     measurement: Measurement, *, technique: str | None = None, **settings: float | str
-) -> SymmetricCyclingResult:
+) -> SymmetricCyclingResult | ImpedanceResult:
     """Analyse a measurement by the technique that recorded it and the kind of cell.
 
     Parameters
@@ -22,11 +41,11 @@ def analyse(
         By default the technique of the measurement.
     **settings
         Settings of the analysis, such as ``hysteresis_definition="|V|"``; see
-        `lithiate.analysis.symmetric_result.SymmetricSettings`.
+        `lithiate.analysis.symmetric_result.SymmetricSettings` and `ImpedanceSettings` of `impedance_result`.
 
     Returns
     -------
-    SymmetricCyclingResult
+    SymmetricCyclingResult or ImpedanceResult
 
     Raises
     ------
@@ -34,8 +53,9 @@ def analyse(
         ``LI-ANA-001`` when there is no analysis for the technique or the kind of cell, when the measurement does not
         fit, or when a setting is not known.
     """
+    from lithiate.analysis.impedance import analyse_impedance
     from lithiate.analysis.symmetric import analyse_symmetric_cycling
-    from lithiate.core.measurement import CyclingRecord
+    from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra
     from lithiate.core.techniques import TECHNIQUES
     from lithiate.errors import AnalysisError, nearest_match
 
@@ -49,13 +69,15 @@ def analyse(
             expected=", ".join(TECHNIQUES),
             nearest=nearest_match(wanted, TECHNIQUES),
         )
-    if not isinstance(measurement, CyclingRecord):
+    if wanted == "impedance" and isinstance(measurement, ImpedanceSpectra):
+        return analyse_impedance(measurement, **settings)
+    if wanted != "cycling" or not isinstance(measurement, CyclingRecord):
         raise AnalysisError(
-            "the measurement is not a cycling record",
+            f"there is no analysis of technique {wanted!r} for this measurement",
             code="LI-ANA-001",
             where=measurement.specimen.name,
             got=type(measurement).__name__,
-            expected="CyclingRecord",
+            expected="a CyclingRecord for 'cycling', ImpedanceSpectra for 'impedance'",
         )
     if measurement.specimen.cell not in (None, "symmetric"):
         raise AnalysisError(

@@ -13,7 +13,7 @@ from lithiate.cli.console import message, print_table
 
 if TYPE_CHECKING:
     from lithiate.analysis.symmetric_result import SymmetricCyclingResult
-    from lithiate.core.measurement import CyclingRecord
+    from lithiate.core.measurement import Measurement
 
 
 def analyse(
@@ -104,8 +104,9 @@ def _all_warnings(content: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys([*content["warnings"], *own]))
 
 
-def _save(record: CyclingRecord, result: SymmetricCyclingResult, folder: Path) -> None:
+def _save(record: Measurement, result: SymmetricCyclingResult, folder: Path) -> None:
     from lithiate import __version__
+    from lithiate.core.measurement import CyclingRecord
     from lithiate.core.store import save_measurement, slug
     from lithiate.errors import WriteError
     from lithiate.figures.cycling import CellTrace, plot_voltage
@@ -124,8 +125,9 @@ def _save(record: CyclingRecord, result: SymmetricCyclingResult, folder: Path) -
             expected="another folder (--out)",
         )
     save_measurement(record, folder / MEASUREMENTS / stem)
-    trace = CellTrace(specimen.name, specimen.name, record.provenance.origin == "measured", record)
-    save(plot_voltage([trace], anode_styles([specimen.name])), folder / FIGURES / f"{stem}-voltage.svg")
+    if isinstance(record, CyclingRecord):
+        trace = CellTrace(specimen.name, specimen.name, record.provenance.origin == "measured", record)
+        save(plot_voltage([trace], anode_styles([specimen.name])), folder / FIGURES / f"{stem}-voltage.svg")
     subject = Subject(
         anode=specimen.anode or specimen.name,
         specimen=specimen.name,

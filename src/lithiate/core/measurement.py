@@ -14,6 +14,8 @@ from lithiate.errors import DataError, ReadError
 
 SCHEMA_VERSION = 1
 CELLS = ("symmetric", "plating", "full", "three-electrode")
+SIMULATED_MARK = "simulated by lithiate"
+"""Words in the comment of a vendor's layout by which its reader tells a simulated record from a measured one."""
 
 
 class RowFlag(enum.IntFlag):

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from lithiate.core.measurement import CyclingRecord
-from lithiate.core.store import load_cycling_record, measurement_paths
+from lithiate.core.measurement import Measurement
+from lithiate.core.store import load_measurement, measurement_paths
 from lithiate.readers.source import Reader, Source
 
 
@@ -26,9 +26,9 @@ def sniff(head: bytes, path: Path) -> bool:
     return isinstance(content, dict) and "schema_version" in content
 
 
-def read(source: Source, settings: Mapping[str, str]) -> CyclingRecord:
+def read(source: Source, settings: Mapping[str, str]) -> Measurement:
     """Load the measurement as it was saved."""
-    return load_cycling_record(source.path)
+    return load_measurement(source.path)
 
 
 READER = Reader(name="lithiate", title="lithiate's own Parquet and JSON", settings=(), sniff=sniff, read=read)

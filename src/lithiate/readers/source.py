@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 from numpy.typing import NDArray
 
-from lithiate.core.measurement import CyclingRecord
+from lithiate.core.measurement import Measurement
 from lithiate.errors import ReadError, nearest_match
 
 HEAD_SIZE = 1 << 18
@@ -73,6 +73,12 @@ class RawRecord:
     warnings : tuple of str
     software : str
         Library and version that decoded the file.
+    technique : {"cycling", "polarisation"}
+        What the file says that it holds.
+    conditions : mapping of str to float
+        SI numbers by name that the file states for certain.
+    simulated : bool
+        The file says that lithiate simulated what it holds (`SIMULATED_MARK`).
     """
 
     time: NDArray[np.float64]
@@ -84,11 +90,41 @@ class RawRecord:
     row_flags: NDArray[np.uint8] | None = None
     warnings: tuple[str, ...] = ()
     software: str | None = None
+    technique: str = "cycling"
+    conditions: Mapping[str, float] = field(factory=dict)
+    simulated: bool = False
 
     def changed(self, warning: str | None = None, **arrays: Any) -> RawRecord:  # noqa: ANN401 - any field
         """Return a copy with other arrays and, where given, one more warning."""
         warnings = self.warnings if warning is None else (*self.warnings, warning)
         return evolve(self, warnings=warnings, **arrays)
+
+
+@frozen(eq=False, kw_only=True)
+class RawSpectra:
+    """Impedance spectra that a reader found, in SI.
+
+    Parameters
+    ----------
+    frequency : (n,) float64, Hz, and impedance : (n,) complex128, ohm
+        All spectra, one after the other; a negative imaginary part is capacitive.
+    offsets : (m + 1,) int64
+        Spectrum k holds the rows ``offsets[k]:offsets[k + 1]``.
+    time : (n,) float64 or None, s
+    cycle : (m,) int64 or None
+        Complete cycles before each spectrum.
+    warnings, software, simulated
+        As in `RawRecord`.
+    """
+
+    frequency: NDArray[np.float64]
+    impedance: NDArray[np.complex128]
+    offsets: NDArray[np.int64]
+    time: NDArray[np.float64] | None = None
+    cycle: NDArray[np.int64] | None = None
+    warnings: tuple[str, ...] = ()
+    software: str | None = None
+    simulated: bool = False
 
 
 @frozen
@@ -102,7 +138,7 @@ class Reader:
     title: str
     settings: tuple[str, ...]
     sniff: Callable[[bytes, Path], bool]
-    read: Callable[[Source, Mapping[str, str]], RawRecord | CyclingRecord]
+    read: Callable[[Source, Mapping[str, str]], RawRecord | RawSpectra | Measurement]
 
 
 def check_settings(settings: Mapping[str, str], reader: Reader, where: str) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from attrs import evolve
 from numpy.typing import NDArray
 
-from lithiate.core.measurement import CyclingRecord
+from lithiate.core.measurement import CyclingRecord, Measurement
+
+Record = TypeVar("Record", bound=Measurement)
 
 LARGEST_LABORATORY_AREA = 1.0
 _HIGHEST_SYMMETRIC = 2.0
 _MOST_UNEQUAL = 3.0
 
 
-def described(record: CyclingRecord, given: Mapping[str, Any]) -> CyclingRecord:
+def described(record: Record, given: Mapping[str, Any]) -> Record:
     """Return the record with what the caller stated about its specimen, and warnings for what nobody stated.
 
     ``LI-W-AREA`` where the area is missing (or larger than any laboratory electrode), ``LI-W-CELL`` where the kind of
@@ -33,11 +35,13 @@ def described(record: CyclingRecord, given: Mapping[str, Any]) -> CyclingRecord:
             f"LI-W-AREA an area of {specimen.area:g} m^2 is larger than a laboratory electrode: a bare number is in "
             'm^2, text carries its unit ("1.13 cm^2")'
         )
-    if specimen.cell is None and looks_symmetric(record.voltage):
+    cycled = isinstance(record, CyclingRecord)
+    if specimen.cell is None and isinstance(record, CyclingRecord) and looks_symmetric(record.voltage):
         specimen = evolve(specimen, cell="symmetric")
         warnings.append("LI-W-CELL the cell is taken as symmetric, inferred from a voltage that alternates about zero")
     elif specimen.cell is None:
-        warnings.append("LI-W-CELL nothing says what the cell is, and its voltage does not tell: give --cell")
+        tells = ", and its voltage does not tell" if cycled else ""
+        warnings.append(f"LI-W-CELL nothing says what the cell is{tells}: give --cell")
     elif "cell" not in given:
         # An own file keeps the remark that its kind of cell was inferred once.
         warnings.extend(text for text in record.warnings if text.startswith("LI-W-CELL"))

@@ -65,6 +65,11 @@ def decode(content: bytes, *, final: bool = True) -> str | None:
     return _QUOTED_LINE.sub(r"\1", text) if '"' in sample else text
 
 
+def plain_text(content: bytes) -> str:
+    """Return the content as text with plain line ends, blank lines kept, for formats that count their lines."""
+    return (_decoded(content, final=True) or "").lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _decoded(content: bytes, *, final: bool) -> str | None:
     for encoding in _encodings(content):
         try:

@@ -184,6 +184,7 @@ def read_measurement(study: Study, spec: MeasurementSpec) -> MeasuredCell:
         cell_id=spec.cell_id,
         anode=anode,
         settings={name: str(value) for name, value in spec.settings.items()},
+        technique="cycling",
     )
     result = analyse(record)
     return MeasuredCell(

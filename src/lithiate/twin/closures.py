@@ -125,7 +125,7 @@ class Choices:
     """
 
     closures: Mapping[str, str] = field(factory=dict)
-    disabled_mechanisms: tuple[str, ...] = field(factory=tuple, converter=tuple)
+    disabled_mechanisms: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         for name, alternative in self.closures.items():

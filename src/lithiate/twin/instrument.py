@@ -87,10 +87,13 @@ class Instrument:
         Standard deviation of white noise.
     voltage_resolution : float, V
         Step of the converter; 0 for none.
+    impedance_noise : float, 1
+        Standard deviation of real and imaginary part of an impedance, over its modulus.
     """
 
     voltage_noise: float = 0.0
     voltage_resolution: float = 0.0
+    impedance_noise: float = 0.0
 
     def record(self, voltage: NDArray[np.float64], seed: int, *, channel: int = 0) -> NDArray[np.float64]:
         """Return the voltage [V] as the instrument records it; each channel has its own noise."""
@@ -102,3 +105,11 @@ class Instrument:
         if self.voltage_resolution > 0.0:
             recorded = np.round(recorded / self.voltage_resolution) * self.voltage_resolution
         return recorded
+
+    def spectrum(self, impedance: NDArray[np.complex128], seed: int, number: int) -> NDArray[np.complex128]:
+        """Return the impedances (n,) of the spectrum `number` as the instrument records them."""
+        if self.impedance_noise <= 0.0:
+            return impedance
+        draws = np.random.default_rng([seed, 5, number]).standard_normal((2, impedance.size))
+        noise = self.impedance_noise * np.abs(impedance) * (draws[0] + 1j * draws[1])
+        return np.asarray(impedance + noise)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from lithiate.core.experiments import Experiment
 from lithiate.core.protocol import Step
 from lithiate.errors import SimulationError
 from lithiate.twin.closures import Choices
+from lithiate.twin.extrapolation import Extrapolation, Leaps, Marks, run_with_leaps
 from lithiate.twin.host import electrode_capacity
 from lithiate.twin.instrument import Sampling
 from lithiate.twin.kinetics import BRANCH_COLUMNS
@@ -99,6 +101,7 @@ def solve(
     chance: bool = True,
     closures: Mapping[str, str] | None = None,
     disabled_mechanisms: Sequence[str] = (),
+    extrapolation: Extrapolation | None = None,
 ) -> Solution:
     """Simulate a cell through an experiment.
 
@@ -125,6 +128,8 @@ def solve(
         Closure -> alternative, see `lithiate.twin.closures.CLOSURES`.
     disabled_mechanisms : sequence of str
         See `lithiate.twin.closures.MECHANISMS`.
+    extrapolation : Extrapolation, optional
+        Leap over cycles that hardly differ; only for symmetric cycling, and never by default.
 
     Returns
     -------
@@ -155,9 +160,13 @@ def solve(
         used,
         choices,
     )
-    run = _Run(model, cell, experiment, distinct, choices.parameters(used), choices, seed, chance)
+    run = Run(model, cell, experiment, distinct, choices.parameters(used), choices, seed, chance)
     run.settings = np.array([tolerance, fixed_step])
-    run.run(sampling or Sampling.default(experiment), progress)
+    plan, leaps = sampling or Sampling.default(experiment), Leaps()
+    if extrapolation is None:
+        run.run(plan, progress)
+    else:
+        leaps = run_with_leaps(run, experiment, plan, extrapolation, progress)
     samples = run.samples()
     if len(samples) < 2 and experiment.number_of_steps > 0:
         raise SimulationError(
@@ -182,6 +191,7 @@ def solve(
         intact_sites=np.array(run.intact_history).reshape(-1, 2),
         stopped_by=STOP_REASONS[run.reason],
         integrator_steps=run.steps,
+        leaps=leaps,
     )
 
 
@@ -215,7 +225,7 @@ def new_scratch() -> Scratch:
     )
 
 
-class _Run:
+class Run:
     """The moving parts of one simulation."""
 
     def __init__(
@@ -265,6 +275,8 @@ class _Run:
         self.states: list[NDArray[np.float64]] = []
         self.intact_history: list[NDArray[np.float64]] = []
         self._samples: list[NDArray[np.float64]] = []
+        self._parts: dict[Step, tuple[Part, ...]] = {}
+        self._steps_after_short = HALF_CYCLES_AFTER_SHORT
 
     def samples(self) -> NDArray[np.float64]:
         """Return the sampled outputs (n, 2 + OUTPUTS): time, side that plates, outputs."""
@@ -272,29 +284,77 @@ class _Run:
 
     def run(self, sampling: Sampling, progress: Callable[[float], None] | None) -> None:
         """Run all steps, or as many as the cell lasts."""
-        count = self.experiment.number_of_steps
-        parts = {}
-        after_short = HALF_CYCLES_AFTER_SHORT
-        for k, step in enumerate(self.experiment.flatten()):
-            if step not in parts:
-                parts[step] = tuple(step_parts(step, self.current_scale, self.parameters, self.choices))
-            ended = False
-            for part in parts[step]:
-                ended = ended or self._part(part, sampling, progress)
-            self.ends.append(self.time)
-            self.sides.append(-1 if step.action == "rest" else self.plating)
-            self.states.append(self.y.copy())
-            self.intact_history.append(self.intact.copy())
-            if progress is not None:
-                progress((k + 1) / count)
-            if ended:
+        for step in self.experiment.flatten():
+            if self.step(step, sampling, progress):
                 return
-            if self.hard:
-                after_short -= 1
-                if after_short < 0:
-                    break
+
+    def step(self, step: Step, sampling: Sampling, progress: Callable[[float], None] | None) -> bool:
+        """Run a step and keep its end; return whether the test ends with it."""
+        if step not in self._parts:
+            self._parts[step] = tuple(step_parts(step, self.current_scale, self.parameters, self.choices))
+        ended = False
+        for part in self._parts[step]:
+            ended = ended or self._part(part, sampling, progress)
+        self.ends.append(self.time)
+        self.sides.append(-1 if step.action == "rest" else self.plating)
+        self.states.append(self.y.copy())
+        self.intact_history.append(self.intact.copy())
+        if progress is not None:
+            progress(min(len(self.ends) / self.experiment.number_of_steps, 1.0))
+        if ended:
+            return True
         if self.hard:
             self.reason = SHORT_CIRCUIT
+            self._steps_after_short -= 1
+        return self._steps_after_short < 0
+
+    def marks(self) -> Marks:
+        """Return where the run stands."""
+        return Marks(self.time, len(self.ends), len(self._samples))
+
+    def slow_state(self) -> NDArray[np.float64]:
+        """Return what changes from cycle to cycle (STATES + 2,): the state and the exposure of the sites."""
+        return np.concatenate([self.y, self.exposure])
+
+    def slow_scale(self) -> NDArray[np.float64]:
+        """Return the scales of `slow_state`."""
+        return np.append(self.scale, [1.0 / (1.0 + self.model.fatigue_exponent)] * 2)
+
+    def set_slow_state(self, state: NDArray[np.float64]) -> None:
+        """Go on from another `slow_state`."""
+        self.y[:] = state[:STATES]
+        self.exposure[:] = state[STATES:]
+        for k in range(2):
+            if self.model.electrodes[k]["is_host"] > 0.0:
+                self.intact[k] = intact_sites(self.exposure[k], self.model.flaws, self.model.fatigue_exponent)
+
+    def fill(self, count: int, before: Marks, after: Marks) -> None:
+        """Put `count` interpolated cycles between the cycle that began at `before` and the one that began at `after`.
+
+        Samples and states of the two whole cycles are interpolated linearly, phase by phase; where the later cycle has
+        other samples (an event cut it short) the earlier one is repeated.
+        """
+        span = (after.time - before.time) / (count + 1)
+        blocks = self._samples[before.blocks : after.blocks], self._samples[after.blocks :]
+        states = self.states[before.steps : after.steps], self.states[after.steps :]
+        intact = self.intact_history[before.steps : after.steps], self.intact_history[after.steps :]
+        ends, sides = self.ends[before.steps : after.steps], self.sides[before.steps : after.steps]
+        made: list[list[Any]] = [[], [], [], [], []]
+        for k in range(1, count + 1):
+            weight = k / (count + 1)
+            for one, other in zip(*blocks, strict=True):
+                block = _between(one, other, weight)
+                block[:, 0] = one[:, 0] + k * span
+                made[0].append(block)
+            made[1] += [_between(one, other, weight) for one, other in zip(*states, strict=True)]
+            made[2] += [_between(one, other, weight) for one, other in zip(*intact, strict=True)]
+            made[3] += [end + k * span for end in ends]
+            made[4] += sides
+        self._samples[after.blocks : after.blocks] = made[0]
+        self.states[after.steps : after.steps] = made[1]
+        self.intact_history[after.steps : after.steps] = made[2]
+        self.ends[after.steps : after.steps] = made[3]
+        self.sides[after.steps : after.steps] = made[4]
 
     def _begin(self, part: Part) -> None:
         """Set the state for a part: where the polarity turns, nucleation and pitting begin anew."""
@@ -329,7 +389,8 @@ class _Run:
         if math.isfinite(part.duration):
             return part.duration
         offset = PER_ELECTRODE if part.plating == 0 else 0
-        return MORE_THAN_ALL * max(float(sum(self.y[offset + k] for k in METALLIC)), EXHAUSTION_CHARGE) / part.current
+        slowest = part.current_limit if math.isfinite(part.current_limit) else part.current
+        return MORE_THAN_ALL * max(float(sum(self.y[offset + k] for k in METALLIC)), EXHAUSTION_CHARGE) / slowest
 
     def _part(self, part: Part, sampling: Sampling, progress: Callable[[float], None] | None) -> bool:
         """Run a part of a step; return whether the test ends with it."""
@@ -421,3 +482,10 @@ class _Run:
             added = fatigue_increment(model.fatigue_rate, model.rigid_share[plating], amplitude, model.fatigue_exponent)
         self.exposure[plating] = self.phase_exposure[plating] + added
         self.intact[plating] = intact_sites(self.exposure[plating], model.flaws, model.fatigue_exponent)
+
+
+def _between(one: NDArray[np.float64], other: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
+    """Return (1 - weight) one + weight other, or a copy of `one` where the shapes differ."""
+    if one.shape != other.shape:
+        return one.copy()
+    return np.asarray((1.0 - weight) * one + weight * other)

@@ -138,6 +138,7 @@ _SI_UNITS = {
     "uL/cm^2": "m",
     "1/h": "1/s",
     "mS/cm^2": "S/m^2",
+    "uF/cm^2": "F/m^2",
     "h": "s",
     "mol/m^3": "mol/m^3",
     "MPa": "Pa",

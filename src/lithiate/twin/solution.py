@@ -11,10 +11,19 @@ from numpy.typing import NDArray
 from lithiate.core.anode import Anode
 from lithiate.core.cell import Cell
 from lithiate.core.experiments import Experiment, Tafel
-from lithiate.core.measurement import CyclingRecord, Measurement, PolarisationCurve, Provenance, Specimen
+from lithiate.core.measurement import (
+    CyclingRecord,
+    ImpedanceSpectra,
+    Measurement,
+    PolarisationCurve,
+    Provenance,
+    RowFlag,
+    Specimen,
+)
 from lithiate.core.techniques import KINDS
 from lithiate.errors import SimulationError
 from lithiate.twin.closures import Choices
+from lithiate.twin.extrapolation import Leaps
 from lithiate.twin.instrument import Instrument
 from lithiate.twin.model import Model
 from lithiate.twin.parameters import ParameterSet
@@ -62,6 +71,8 @@ class Solution:
         ``end of test``, ``voltage limit``, ``lithium exhausted``, ``salt depletion`` or ``short circuit``.
     integrator_steps : int
         Accepted steps of the integrator.
+    leaps : Leaps
+        Cycles that were extrapolated.
     """
 
     cell: Cell
@@ -78,6 +89,7 @@ class Solution:
     intact_sites: NDArray[np.float64]
     stopped_by: str
     integrator_steps: int
+    leaps: Leaps
 
     @property
     def initial_state(self) -> NDArray[np.float64]:
@@ -94,6 +106,8 @@ class Solution:
         technique = KINDS[self.experiment.kind]
         if technique == "polarisation":
             return self.polarisation_curve(instrument, cell_id=cell_id)
+        if technique == "impedance":
+            return self.impedance_spectra(instrument, cell_id=cell_id)
         return self.record(instrument, cell_id=cell_id)
 
     def record(self, instrument: Instrument | None = None, *, cell_id: str | None = None) -> CyclingRecord:
@@ -115,7 +129,16 @@ class Solution:
             voltage=device.record(sign * self.samples[:, 2 + OUT_VOLTAGE], self.seed),
             current=sign * self.samples[:, 2 + OUT_CURRENT] * self.cell.area,
             electrode_potential=potential,
+            row_flags=self._row_flags(),
         )
+
+    def _row_flags(self) -> NDArray[np.uint8]:
+        """Return the flags of the rows: those of leaps are interpolated."""
+        flags = np.zeros(len(self.samples), dtype=np.uint8)
+        for start, end in self.leaps.spans:
+            inside = (self.samples[:, 0] > start) & (self.samples[:, 0] <= end)
+            flags[inside] = np.uint8(RowFlag.INTERPOLATED)
+        return flags
 
     def polarisation_curve(
         self, instrument: Instrument | None = None, *, cell_id: str | None = None
@@ -146,6 +169,37 @@ class Solution:
             time=samples[:, 0],
             voltage=device.record(sign * samples[:, 2 + OUT_VOLTAGE], self.seed),
             current=sign * samples[:, 2 + OUT_CURRENT] * self.cell.area,
+        )
+
+    def impedance_spectra(
+        self, instrument: Instrument | None = None, *, cell_id: str | None = None
+    ) -> ImpedanceSpectra:
+        """Return the spectra of the experiment: at rest after its cycles, or at its temperatures.
+
+        Spectra of cycles that the cell did not live to see are left out, with a warning.
+
+        Raises
+        ------
+        SimulationError
+            ``LI-TWIN-001`` when the experiment has no spectra, or the cell lived to see none.
+        """
+        from lithiate.twin.spectra import Point, spectra_points
+
+        points: list[Point] = spectra_points(self)
+        device = instrument or Instrument()
+        rows = [device.spectrum(point.impedance / self.cell.area, self.seed, k) for k, point in enumerate(points)]
+        size = points[0].frequency.size
+        return ImpedanceSpectra(
+            specimen=self.specimen(cell_id),
+            provenance=self.provenance(),
+            conditions=self.conditions(),
+            warnings=self.warnings(),
+            frequency=np.concatenate([point.frequency for point in points]),
+            impedance=np.concatenate(rows),
+            offsets=size * np.arange(len(points) + 1),
+            cycle=np.array([point.cycle for point in points]),
+            temperature=np.array([point.temperature for point in points]),
+            state=tuple("fresh" if point.cycle == 0 else "after stripping" for point in points),
         )
 
     def specimen(self, cell_id: str | None = None) -> Specimen:
@@ -193,6 +247,11 @@ class Solution:
         if self.stopped_by != "end of test":
             hours = float(self.step_ends[-1]) / 3600.0
             found.append(f"LI-W-STOP the simulated test ended early after {hours:.1f} h: {self.stopped_by}")
+        if self.leaps.cycles:
+            found.append(
+                f"LI-W-TWIN-002 {self.leaps.cycles} of {len(self.step_ends) // 2} cycles were extrapolated; estimated "
+                f"error {100 * self.leaps.error:.2g} % of the scale of the worst state"
+            )
         if self.choices.chosen("charge_transfer") == "butler-volmer" and len(self.samples):
             on = self.samples[:, 2 + OUT_CURRENT] > 0.0
             both = self.samples[on][:, [2 + OUT_PLATING, 2 + OUT_STRIPPING]].max(axis=1, initial=0.0)

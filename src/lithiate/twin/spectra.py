@@ -1,0 +1,102 @@
+"""Spectra of a cell that was simulated: after how many cycles, at which temperatures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import evolve, frozen
+from numpy.typing import NDArray
+
+from lithiate.core.experiments import Impedance, ImpedanceTemperature
+from lithiate.errors import SimulationError
+from lithiate.twin.impedance import impedance
+from lithiate.twin.lithium_cell import describe_electrodes
+from lithiate.twin.model import VALID_TEMPERATURE, Model, build_model, check_range
+from lithiate.twin.salt import grid
+from lithiate.twin.states import SALT, SALT_CELLS
+
+if TYPE_CHECKING:
+    from lithiate.twin.solution import Solution
+
+
+@frozen(eq=False, kw_only=True)
+class Point:
+    """One spectrum: (n,) frequencies [1/s] and impedances [ohm m2], taken after `cycle` cycles at `temperature` [K]."""
+
+    cycle: int
+    temperature: float
+    frequency: NDArray[np.float64]
+    impedance: NDArray[np.complex128]
+
+
+def spectra_points(solution: Solution) -> list[Point]:
+    """Return the spectra that the experiment of a solution asks for."""
+    experiment = solution.experiment
+    if isinstance(experiment, Impedance):
+        wanted = [(cycle, experiment.temperature) for cycle in sorted(set(experiment.after_cycles))]
+    elif isinstance(experiment, ImpedanceTemperature):
+        wanted = [(experiment.after_cycles, temperature) for temperature in experiment.temperatures]
+    else:
+        raise SimulationError(
+            "this kind of experiment has no spectra",
+            code="LI-TWIN-001",
+            where=solution.anode.name,
+            got=experiment.kind,
+            expected=f"{Impedance.kind} or {ImpedanceTemperature.kind}",
+        )
+    points = []
+    for cycle, temperature in wanted:
+        state = _state_after(solution, experiment, cycle)
+        if state is None:
+            continue
+        model = _at_temperature(solution, temperature)
+        found = impedance(model, state, solution.parameters, experiment.frequencies)
+        points.append(Point(cycle=cycle, temperature=temperature, frequency=experiment.frequencies, impedance=found))
+    if not points:
+        raise SimulationError(
+            "the cell did not live to see a spectrum",
+            code="LI-TWIN-001",
+            where=solution.anode.name,
+            got=f"{solution.stopped_by} after {len(solution.step_ends)} steps",
+        )
+    return points
+
+
+def _state_after(
+    solution: Solution, experiment: Impedance | ImpedanceTemperature, cycle: int
+) -> NDArray[np.float64] | None:
+    """Return the state after a number of cycles, its salt at rest; None where the test ended before."""
+    steps = experiment.prelude_steps + 2 * cycle
+    if steps > len(solution.states):
+        return None
+    return _rested(solution, solution.states[steps - 1]) if steps else solution.initial_state
+
+
+def _rested(solution: Solution, state: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a state whose salt has evened out between the electrodes, as it does within minutes of rest."""
+    liquid, length, factor = np.zeros(SALT_CELLS), np.zeros(SALT_CELLS), np.zeros(SALT_CELLS)
+    grid(state, solution.model.cell, solution.model.electrodes, liquid, length, factor)
+    rested = state.copy()
+    rested[SALT:] = state[SALT:].sum() * liquid / liquid.sum()
+    return rested
+
+
+def _at_temperature(solution: Solution, temperature: float) -> Model:
+    """Return the model of the solution at another temperature: the state is kept, the properties change."""
+    if temperature == solution.experiment.temperature:
+        return solution.model
+    from lithiate.library import load_electrolyte, load_separator
+
+    check_range("temperatures", temperature, VALID_TEMPERATURE, "K", 1.0)
+    cell = solution.cell
+    other = build_model(
+        cell,
+        describe_electrodes(cell),
+        temperature,
+        load_electrolyte(cell.electrolyte),
+        load_separator(cell.separator),
+        solution.parameters,
+        solution.choices,
+    )
+    return evolve(other, initial_state=solution.model.initial_state)
