@@ -15,6 +15,12 @@ from lithiate.analysis.robust import FloatArray
 FEWEST_POINTS = 6
 """Points that an estimator needs in its window."""
 
+LEAST_RUNS_PROBABILITY = 1e-3
+"""Runs of one sign in the residuals that are less likely than this are a systematic misfit."""
+
+LEAST_BEND = 0.5
+"""Largest current over 2 j0 below which a curve is straight to 4 %, and anything may make such a bend."""
+
 
 @frozen(eq=False)
 class Curve:
@@ -149,12 +155,19 @@ def fit_butler_volmer(curve: Curve, settings: KineticsSettings) -> Fit:
         series = p[2] * unit * current if free else 0.0
         return np.asarray(rate * np.arcsinh(0.5 * current / (scale * np.exp(p[0]))) + p[1] + series - voltage)
 
+    def slopes(p: FloatArray) -> FloatArray:
+        x = 0.5 * current / (scale * np.exp(p[0]))
+        columns = [-rate * x / np.sqrt(1.0 + x * x), np.ones_like(x), *([unit * current] if free else [])]
+        return np.column_stack(columns)
+
     # Small and large exchange currents are two valleys where R is free: begin in both, keep the deeper.
     starts = [np.array([log_rate, 0.0, *([share] if free else [])]) for log_rate, share in ((-3.0, 0.1), (0.5, 0.5))]
-    low = [-30.0, -np.inf, *([0.0] if free else [])]
-    high = [12.0, np.inf, *([10.0] if free else [])]
+    limits = np.array([40.0, np.inf, *([10.0] if free else [])])
     best = min(
-        (least_squares(misfit, start, bounds=(low, high), x_scale="jac", xtol=1e-12, ftol=1e-12) for start in starts),
+        (
+            least_squares(misfit, start, bounds=(-limits, limits), x_scale="jac", xtol=1e-12, ftol=1e-12)
+            for start in starts
+        ),
         key=lambda result: float(result.cost),
     )
     residual = np.asarray(best.fun)
@@ -168,16 +181,26 @@ def fit_butler_volmer(curve: Curve, settings: KineticsSettings) -> Fit:
     if free:
         conditions["series_resistance"] = float(best.x[2]) * unit
     relative = float(np.sqrt(np.mean(residual**2)) / np.sqrt(np.mean(voltage**2)))
-    undetermined = not spread < 1.0 or best.x[0] > high[0] - 1.0
+    probability = runs_probability(residual[np.argsort(current)])
+    systematic = relative if probability < LEAST_RUNS_PROBABILITY else 0.0
     return Fit(
         log_value=float(best.x[0]) + math.log(scale),
-        uncertainty=math.hypot(spread, relative),
+        uncertainty=math.hypot(spread, systematic),
         points=current.size,
-        refused="the curve does not tell the exchange current from a series resistance" if undetermined else None,
+        refused=_undetermined(float(best.x[0]), spread, float(best.x[2]) if free else None),
         misfit=relative,
-        probability=runs_probability(residual[np.argsort(current)]),
+        probability=probability,
         conditions=conditions,
     )
+
+
+def _undetermined(log_ratio: float, spread: float, series: float | None) -> str | None:
+    """Return why a joint fit tells nothing, from ln(j0 / largest current), its uncertainty, and R as a share."""
+    if not spread < 1.0 or (series is not None and 0.5 * math.exp(-log_ratio) < LEAST_BEND):
+        return "the curve does not tell the exchange current from a series resistance"
+    if series is not None and series < -0.05:
+        return f"the fit asks for a negative series resistance, {-series:.2g} of the whole: the curve bends upwards"
+    return None
 
 
 def _solve(design: FloatArray, target: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

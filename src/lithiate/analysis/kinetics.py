@@ -11,7 +11,14 @@ import numpy as np
 from attrs import evolve
 
 from lithiate.analysis.coded_warnings import coded
-from lithiate.analysis.kinetic_estimators import Curve, Fit, fit_butler_volmer, fit_linear, fit_tafel
+from lithiate.analysis.kinetic_estimators import (
+    LEAST_RUNS_PROBABILITY,
+    Curve,
+    Fit,
+    fit_butler_volmer,
+    fit_linear,
+    fit_tafel,
+)
 from lithiate.analysis.kinetics_result import KineticsResult, KineticsSettings, refuse_full_cell
 from lithiate.analysis.robust import FloatArray, normal_quantile
 from lithiate.analysis.settings import settings_from_keywords
@@ -19,9 +26,6 @@ from lithiate.constants import REFERENCE_TEMPERATURE, thermal_voltage
 from lithiate.core.estimate import Estimate
 from lithiate.core.measurement import PolarisationCurve
 from lithiate.errors import AnalysisError
-
-LEAST_RUNS_PROBABILITY = 1e-3
-"""Runs of one sign in the residuals that are less likely than this are a systematic misfit."""
 
 SMALLEST_MISFIT = 1e-3
 """A systematic misfit below this share is not worth a word."""
