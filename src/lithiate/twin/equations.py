@@ -59,7 +59,7 @@ def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: S
     liquid, length, factor = work[0], work[1], work[2]
     shares = work[3]
     wet, wet_slope, pores = grid(y, cell, electrodes, liquid, length, factor)
-    ohmic, c_a, slope_a, c_b, slope_b = salt_potentials(y, drive.plating, cell, liquid, length, factor)
+    ohmic, c_a, slope_a, c_b, slope_b = salt_potentials(y, drive.plating, cell, work)
     cover = additive_cover(y[ADDITIVE], cell.initial_additive, cell.additive_half_protection)
     losses = loss_factor(cover, cell.additive_protection)
     concentration_gain = 2.0 * cell.thermal * (1.0 - cell.transference) * cell.thermodynamic_factor
@@ -85,11 +85,11 @@ def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: S
         face_plating, face_stripping = (face_a, face_b) if a_plates else (face_b, face_a)
         eta_plating, g_plating, side_plating, interior = plate(
             y, into * PER_ELECTRODE, through, electrodes[into], cell, (face_plating, wet, losses), drive.intact[into],
-            drive.noise[into], guess[into], dy, branches, shares,
+            drive.noise[into], guess[into], dy, branches[0], shares,
         )  # fmt: skip
         eta_stripping, g_stripping, side_stripping = strip(
             y, out_of * PER_ELECTRODE, through, electrodes[out_of], cell, (face_stripping, wet, losses),
-            drive.intact[out_of], drive.noise[out_of], guess[out_of], dy, branches, shares,
+            drive.intact[out_of], drive.noise[out_of], guess[out_of], dy, branches[1], shares,
         )  # fmt: skip
         guess[into] = eta_plating + electrodes[into].capillary_potential
         guess[out_of] = eta_stripping
