@@ -90,6 +90,21 @@ def warnings_table() -> str:
     return table(("code", "part", "meaning, or “text”"), rows)
 
 
+def closures_table() -> str:
+    """Return the closures with their alternatives."""
+    from lithiate.twin.closures import CLOSURES
+
+    rows = [(f"`{name}`", f"`{other}`", words) for name, others in CLOSURES.items() for other, words in others.items()]
+    return table(("closure", "alternative", "what it says"), rows)
+
+
+def mechanisms_table() -> str:
+    """Return the mechanisms that can be switched off."""
+    from lithiate.twin.closures import MECHANISMS
+
+    return table(("name", "what is switched off"), ((f"`{name}`", m.meaning) for name, m in MECHANISMS.items()))
+
+
 def misses_table() -> str:
     """Return the tests that are expected to fail, with their reasons."""
     rows = [row for path in sorted(TESTS.rglob("test_*.py")) for row in _expected_failures(path)]
@@ -145,6 +160,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "critical_current_settings": partial(settings_table, CriticalCurrentSettings),
     "errors": errors_table,
     "warnings": warnings_table,
+    "closures": closures_table,
+    "mechanisms": mechanisms_table,
     "misses": misses_table,
 }
 """Name in the markers -> what writes the table."""

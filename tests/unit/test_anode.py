@@ -13,16 +13,31 @@ def test_host_and_foil_are_described():
     assert anode.host.tungsten_nitride_inert
     assert not anode.host.molybdenum_nitride_converted
     assert anode.rms_surface_potential is None
+    assert anode.holds_lithium
     assert Anode("foil", "foil", 360e-6).host_to_lithium_mass_ratio is None
+    assert not Anode("scaffold", "host", 75e-6, host=HOST, material="Cu foil").holds_lithium
+    assert not Anode("collector", "substrate", 10e-6, material="Cu foil").holds_lithium
 
 
 @pytest.mark.parametrize(
-    ("kind", "ratio", "host"),
-    [("host", None, None), ("host", 1 / 3, None), ("foil", 1 / 3, HOST), ("foil", None, HOST), ("x", None, None)],
+    ("kind", "ratio", "host", "material"),
+    [
+        ("host", None, None, None),
+        ("host", 1 / 3, None, None),
+        ("host", None, HOST, None),
+        ("host", 1 / 3, HOST, "Cu foil"),
+        ("foil", 1 / 3, HOST, None),
+        ("foil", None, HOST, None),
+        ("foil", None, None, "Cu foil"),
+        ("substrate", None, None, None),
+        ("substrate", None, HOST, "Cu foil"),
+        ("substrate", 1 / 3, None, "Cu foil"),
+        ("x", None, None, None),
+    ],
 )
-def test_kind_and_host_must_agree(kind, ratio, host):
+def test_kind_and_host_must_agree(kind, ratio, host, material):
     with pytest.raises(DataError, match=r"composite: kind, host .*LI-DATA-001"):
-        Anode("composite", kind, 360e-6, ratio, host)
+        Anode("composite", kind, 360e-6, ratio, host, material=material)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +59,17 @@ def test_impossible_anode_is_refused(change):
 def test_impossible_host_is_refused(fraction):
     with pytest.raises(DataError, match="'tungsten_mass_fraction' must lie between 0 and 1"):
         attrs.evolve(HOST, tungsten_mass_fraction=fraction)
+
+
+def test_particles_are_kept_in_order_and_hashable():
+    one = attrs.evolve(HOST, particles={"ZnO": 0.1, "Ag": 0.2})
+    other = attrs.evolve(HOST, particles=(("Ag", 0.2), ("ZnO", 0.1)))
+    assert one == other
+    assert hash(one) == hash(other)
+    with pytest.raises(DataError, match=r"'particles.Ag' must lie between 0 and 1"):
+        attrs.evolve(HOST, particles={"Ag": -0.1})
+    with pytest.raises(DataError, match="'particle_diameter' must be positive"):
+        attrs.evolve(HOST, particle_diameter=0.0)
 
 
 def test_sourced_number_is_printed_in_its_unit():

@@ -53,12 +53,12 @@ def test_numbers_are_si():
 
 
 def test_every_entry_of_the_library_is_valid_and_has_a_source():
-    for section in ("anodes", "materials", "electrolytes", "separators"):
+    for section in ("anodes", "materials", "substrates", "electrolytes", "separators"):
         for name in library.list_names(section):
             numbers = [row for row in library.describe(section, name) if row.unit]
             assert numbers
             for row in numbers:
-                computed = row.field.startswith("composition.")
+                computed = row.field.startswith(("composition.", "infusion."))
                 assert row.status in ({"computed"} if computed else {"measured", "assumed"})
                 assert row.source
 
@@ -92,6 +92,76 @@ def test_what_the_paper_does_not_state_is_absent_or_assumed():
         assert anode.youngs_modulus is None
         assert anode.sources["thickness"].status == "assumed"
         assert "not stated" in anode.sources["thickness"].source
+
+
+def test_substrates_are_anodes_without_lithium():
+    anode = library.load_anode("Cu foil")
+    assert (anode.kind, anode.material, anode.thickness) == ("substrate", "Cu foil", pytest.approx(1e-5))
+    assert library.anode_with(anode, {"thickness": "20 um"}).thickness == pytest.approx(2e-5)
+    assert library.anode_with(anode, {}) == anode
+    copper = library.load_substrate("Cu foil")
+    assert (copper.nucleation_barrier, copper.current_density) == pytest.approx((0.05, 5.0))
+    assert (copper.reaction, copper.low_current_barrier) == ("inert", pytest.approx(0.04))
+    rows = {row.field: row for row in library.describe("substrates", "Ag")}
+    assert (rows["nucleation_barrier"].value, rows["nucleation_barrier"].unit) == (pytest.approx(5.0), "mV")
+    assert rows["nucleation_barrier"].range == pytest.approx((0.0, 18.0))
+    assert rows["reaction"].value == "alloys"
+
+
+def test_no_number_on_substrates_claims_to_be_measured():
+    for name in library.list_names("substrates"):
+        substrate = library.load_substrate(name)
+        assert {number.status for number in substrate.sources.values()} == {"assumed"}
+        # One condition for all, so that they can be compared.
+        assert substrate.current_density == pytest.approx(5.0)
+        assert substrate.reaction == "inert" or substrate.lithium_per_formula > 0
+        assert substrate.material is None or substrate.material in library.list_names("materials")
+
+
+def test_material_takes_its_barrier_from_the_substrate_made_of_it():
+    silver, alone = library.load_material("Ag"), library.load_substrate("Ag")
+    assert silver.nucleation_barrier == alone.nucleation_barrier
+    assert (silver.reaction, silver.lithium_per_formula) == ("alloys", 2.25)
+    assert silver.sources["nucleation_barrier"] == alone.sources["nucleation_barrier"]
+    assert library.load_material("Mo").nucleation_barrier is None
+
+
+PARTICLES = """
+[host.particles]
+Ag = { value = 0.1, unit = "1", source = "weighed", status = "measured" }
+"""
+
+
+def test_host_with_other_particles_is_read_and_overridden(tmp_path):
+    metals = ("molybdenum_mass", "tungsten_mass")
+    lines = [line for line in composite_text().splitlines() if not line.startswith(metals)]
+    anode = library.load_anode(write(tmp_path, "\n".join(lines) + PARTICLES))
+    assert anode.host.particles == (("Ag", 0.1),)
+    assert (anode.host.molybdenum_mass_fraction, anode.host.tungsten_mass_fraction) == (0.0, 0.0)
+    assert anode.sources["host.particles.Ag"].status == "measured"
+    assert library.anode_with(anode, {}) == anode
+    changed = library.anode_with(anode, {"host.particles.ZnO": 0.05, "host": {"particles": {"Ag": 0.2}}})
+    assert changed.host.particles == (("Ag", 0.2), ("ZnO", 0.05))
+    assert changed.sources["host.particles.ZnO"].source == "override"
+    with pytest.raises(SpecError, match=r"host.particles.Agg: the name is not in the library's materials.*mean 'Ag'"):
+        library.anode_with(anode, {"host.particles.Agg": 0.1})
+    with pytest.raises(SpecError, match="unknown key; did you mean 'source'"):
+        library.anode_with(anode, {"host.particles.Ag": {"value": 0.1, "unit": "1", "sorce": "x"}})
+    with pytest.raises(SpecError, match="leave no room for carbon; got 1.1 together"):
+        library.anode_with(anode, {"host": {"particles": {"Ag": 0.6, "Au": 0.5}}})
+
+
+def test_host_without_lithium_says_what_it_stands_on(tmp_path):
+    ratio = next(line for line in composite_text().splitlines() if line.startswith("host_to_lithium"))
+    with pytest.raises(SpecError, match=r"either host_to_lithium_mass_ratio or.*got neither"):
+        library.load_anode(write(tmp_path, composite_text().replace(ratio, "")))
+    with pytest.raises(SpecError, match=r"either host_to_lithium_mass_ratio or.*got both"):
+        library.load_anode(write(tmp_path, composite_text().replace(ratio, f'{ratio}\nmaterial = "Cu foil"')))
+    bare = library.load_anode(write(tmp_path, composite_text().replace(ratio, 'material = "Cu foil"')))
+    assert (bare.host_to_lithium_mass_ratio, bare.material) == (None, "Cu foil")
+    assert library.anode_with(bare, {"thickness": "80 um"}).material == "Cu foil"
+    with pytest.raises(SpecError, match="material: the name is not in the library's substrates"):
+        library.load_anode(write(tmp_path, composite_text().replace(ratio, 'material = "Cu foli"')))
 
 
 def test_copy_of_a_library_file_with_one_change_works(tmp_path):
@@ -150,10 +220,10 @@ def test_faulty_value_does_not_hide_a_reversed_range():
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('kind = "host"', 'kind = "hots"', "kind: input should be 'host' or 'foil'; got 'hots'"),
+        ('kind = "host"', 'kind = "hots"', "kind: input should be 'host', 'foil' or 'substrate'; got 'hots'"),
         ('kind = "host"', 'kind = "foil"', "host: unknown key"),
         ("schema_version = 1", "schema_version = 9", "schema_version: input should be 1; got 9"),
-        ("value = 0.1213", "value = 0.9", "host: the metal contents leave no room for carbon; got 1.0303 together"),
+        ("value = 0.1213", "value = 0.9", "host: metals and particles leave no room for carbon; got 1.0303 together"),
         ("value = 0.1213", "value = 12.13", "got 12.13; expected at least 0 and at most 1"),
         (
             'value = 0.35, unit = "cm^3/g"',

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from lithiate.analysis import analyse
 from lithiate.constants import FARADAY, GAS_CONSTANT
+from lithiate.core.measurement import ImpedanceSpectra, Provenance, Specimen
 from lithiate.errors import SimulationError
 from lithiate.twin import impedance as twin
 from lithiate.twin.impedance import cell_at_rest, impedance
@@ -467,3 +469,39 @@ def test_roughness_and_area(bench, cycling):
     tail = spectrum(cell, 10.0)[0].real - spectrum(cell, 1e12)[0].real - 2.0 * (8e-4 + THERMAL / 100.0) / 1.6
     assert abs(tail) < 0.05 * values[0]
     assert (values[0] - tail) / (values[1] - tail) == pytest.approx(1.6, rel=1e-3)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.002])
+def test_the_analysis_finds_what_was_put_in(bench, cycling, noise):
+    """Fresh foil at three temperatures, 2 x 35 ohm cm2 of native film: the numbers and the activation energy."""
+    frequency = np.logspace(7, -2, 91)
+    area, draws, impedances, ohmic = 1.13e-4, np.random.default_rng(0), [], []
+    temperatures = (283.15, 298.15, 313.15)
+    for temperature in temperatures:
+        cell = bench("Li foil", cycling(temperature=temperature))
+        ohmic.append(cell.evaluate(cell.y, 1, 1.0)[1][OUT_OHMIC])
+        z = spectrum(cell, frequency) / area
+        impedances.append(z * (1.0 + noise * (draws.standard_normal(91) + 1j * draws.standard_normal(91))))
+    record = ImpedanceSpectra(
+        specimen=Specimen(name="Li foil", cell="symmetric", area=area),
+        provenance=Provenance("simulated"),
+        frequency=np.tile(frequency, 3),
+        impedance=np.concatenate(impedances),
+        offsets=[0, 91, 182, 273],
+        temperature=temperatures,
+    )
+    logs, inverse = [], []
+    for temperature, known, found in zip(temperatures, ohmic, analyse(record).spectra, strict=True):
+        warm = math.exp(48e3 / GAS_CONSTANT * (1.0 / temperature - 1.0 / 298.15))
+        transfer = 2.0 * GAS_CONSTANT * temperature / FARADAY / 100.0
+        transfer *= math.exp(40e3 / GAS_CONSTANT * (1.0 / temperature - 1.0 / 298.15))
+        truths = (known, 70e-4 * warm + transfer, 70e-4 * warm, transfer)
+        for estimate, truth in zip(found.estimates(), truths, strict=True):
+            if estimate.value is not None:
+                assert abs(estimate.value - truth) <= 3.0 * estimate.standard_uncertainty, estimate
+                assert estimate.standard_uncertainty < 0.3 * truth
+        assert found.interfacial_resistance.value is not None
+        logs.append(math.log(found.interfacial_resistance.value))
+        inverse.append(1.0 / (GAS_CONSTANT * temperature))
+    # charge transfer is 7 % of it, with 40 kJ/mol less RT
+    assert np.polyfit(inverse, logs, 1)[0] == pytest.approx(47.3e3, rel=0.01)

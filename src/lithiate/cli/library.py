@@ -11,7 +11,8 @@ from lithiate.cli.console import print_table
 
 def library(
     section: Annotated[
-        str | None, typer.Argument(help="anodes, materials, electrolytes, separators, protocols or studies.")
+        str | None,
+        typer.Argument(help="anodes, materials, substrates, electrolytes, separators, protocols or studies."),
     ] = None,
     name: Annotated[str | None, typer.Argument(help="One entry of the section.")] = None,
 ) -> None:

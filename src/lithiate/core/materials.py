@@ -1,12 +1,16 @@
-"""Materials, electrolytes and separators: plain SI numbers on the fields, their sources beside them."""
+"""Materials, substrates, electrolytes, separators: plain SI numbers on the fields, their sources beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from attrs import field, frozen
 
 from lithiate.core.sourced import Sourced
+
+Reaction = Literal["inert", "converts", "alloys"]
+"""What lithium does to a solid near 0 V: nothing, a reaction that runs once, or an alloy."""
 
 
 @frozen
@@ -22,6 +26,13 @@ class Material:
     youngs_modulus : float or None, Pa
     poisson_ratio : float or None
     bulk_modulus : float or None, Pa
+    molten_lithium_angle : float or None, rad
+        Contact angle of molten lithium on it, after any reaction at the contact line.
+    nucleation_barrier : float or None, V
+        Nucleation overpotential of lithium on it, at the condition that all substrates of the library share.
+    reaction : {"inert", "converts", "alloys"} or None
+    lithium_per_formula : float or None
+        Lithium that the reaction binds per formula unit; 0 for an inert one.
     sources : mapping of str to Sourced
         Field name -> the number with its range, source and status.
     """
@@ -32,6 +43,69 @@ class Material:
     youngs_modulus: float | None = None
     poisson_ratio: float | None = None
     bulk_modulus: float | None = None
+    molten_lithium_angle: float | None = None
+    nucleation_barrier: float | None = None
+    reaction: Reaction | None = None
+    lithium_per_formula: float | None = None
+    sources: Mapping[str, Sourced] = field(factory=dict, repr=False, eq=False)
+
+
+@frozen
+class Substrate:
+    """A surface that lithium is plated on: a foil, or a coating that decides nucleation.
+
+    Parameters
+    ----------
+    name : str
+    thickness : float, m
+        Of the foil or the coating.
+    nucleation_barrier : float, V
+        Tip minus plateau of the first plating at `current_density`, in the ether of the library.
+    current_density : float, A/m^2
+    reaction : {"inert", "converts", "alloys"}
+    lithium_per_formula : float
+        Lithium that the reaction binds per formula unit near 0 V; 0 for an inert one.
+    low_current_barrier : float or None, V
+        The same on planar films at 0.01 mA/cm2 in a carbonate, where it is known.
+    material : str or None
+        Name of the solid in the library's materials.
+    sources : mapping of str to Sourced
+    """
+
+    name: str
+    thickness: float
+    nucleation_barrier: float
+    current_density: float
+    reaction: Reaction
+    lithium_per_formula: float = 0.0
+    low_current_barrier: float | None = None
+    material: str | None = None
+    sources: Mapping[str, Sourced] = field(factory=dict, repr=False, eq=False)
+
+
+@frozen
+class Melt:
+    """Molten lithium and how a host is held in it; the infusion is the same for all anodes that do not say otherwise.
+
+    Parameters
+    ----------
+    temperature : float, K
+        To which tension, viscosity and density refer.
+    surface_tension : float, N/m
+    viscosity : float, Pa s
+    density : float, kg/m^3
+    duration : float, s
+    pressure : float, Pa
+        That presses the melt into pores from outside.
+    sources : mapping of str to Sourced
+    """
+
+    temperature: float
+    surface_tension: float
+    viscosity: float
+    density: float
+    duration: float
+    pressure: float
     sources: Mapping[str, Sourced] = field(factory=dict, repr=False, eq=False)
 
 

@@ -1,4 +1,4 @@
-"""What is known: anodes, materials, electrolytes, separators, published values; each number with its source and status.
+"""What is known: anodes, materials, substrates, electrolytes, separators, published values, all with sources.
 
 ``status`` is ``measured`` where the number was read in its source, and ``assumed`` where it was recalled, estimated or
 chosen; a computed number has the worst status of its inputs.
@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from lithiate.library.anodes import anode_with, load_anode
 from lithiate.library.catalogue import SECTIONS, Row, describe, list_names
-from lithiate.library.composition import load_composition, load_host_materials
-from lithiate.library.materials import load_electrolyte, load_material, load_separator
+from lithiate.library.composition import (
+    infusion_parameters,
+    load_composition,
+    load_host_materials,
+    load_infusion,
+    load_sites,
+    without_lithium,
+)
+from lithiate.library.materials import load_electrolyte, load_material, load_melt, load_separator, load_substrate
 from lithiate.library.published import PublishedValue, published_values
 
 __all__ = [
@@ -18,12 +25,18 @@ __all__ = [
     "Row",
     "anode_with",
     "describe",
+    "infusion_parameters",
     "list_names",
     "load_anode",
     "load_composition",
     "load_electrolyte",
     "load_host_materials",
+    "load_infusion",
     "load_material",
+    "load_melt",
     "load_separator",
+    "load_sites",
+    "load_substrate",
     "published_values",
+    "without_lithium",
 ]

@@ -10,16 +10,19 @@ from attrs import evolve
 
 from lithiate.core.anode import Anode, Host
 from lithiate.core.sourced import Sourced
-from lithiate.core.toml_source import read_toml
-from lithiate.errors import UnitError
+from lithiate.core.toml_source import TomlSource, read_toml
+from lithiate.errors import SpecError, UnitError, nearest_match
 from lithiate.library.faults import table_model, validate
 from lithiate.library.files import read_data_file, unknown_name
+from lithiate.library.materials import load_substrate, names_of, numbers, particle_materials
 from lithiate.units import split_quantity
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from lithiate.library.schema import FoilAnodeFile, HostAnodeFile
+    from lithiate.library.schema import FoilAnodeFile, HostAnodeFile, SubstrateAnodeFile
+
+    AnodeFile = HostAnodeFile | FoilAnodeFile | SubstrateAnodeFile
 
 ANODE_FILES = {
     "WN/Mo2N@HCN/Li": "anodes/wn-mo2n-hcn-li.toml",
@@ -32,12 +35,13 @@ OVERRIDE_SOURCE = "override"
 
 
 def load_anode(name_or_path: str | Path) -> Anode:
-    """Return an anode of the library, or of a file in the library's own form.
+    """Return an anode or a bare substrate of the library, or an anode of a file in the library's own form.
 
     Parameters
     ----------
     name_or_path : str or Path
-        A path is a `Path`, text that ends in ``.toml``, or the name of an existing file; all else is a library name.
+        A path is a `Path`, text that ends in ``.toml``, or the name of an existing file; all else is a library name: of
+        an anode, or of a substrate (``"Cu foil"``).
 
     Raises
     ------
@@ -50,9 +54,18 @@ def load_anode(name_or_path: str | Path) -> Anode:
         source = read_toml(name_or_path)
     elif name_or_path in ANODE_FILES:
         source = read_data_file(ANODE_FILES[name_or_path])
+    elif name_or_path in names_of("substrates"):
+        return _bare(name_or_path)
     else:
-        raise unknown_name(name_or_path, "anodes", ANODE_FILES)
-    return _build(validate(_model(source.data), source.data, source=source))
+        raise unknown_name(name_or_path, "anodes", [*ANODE_FILES, *names_of("substrates")])
+    return _build(validate(_model(source.data), source.data, source=source), source)
+
+
+def _bare(name: str) -> Anode:
+    """Return a substrate as an anode without lithium."""
+    substrate = load_substrate(name)
+    sources = {"thickness": substrate.sources["thickness"]}
+    return Anode(name, "substrate", substrate.thickness, material=name, sources=sources)
 
 
 def anode_with(anode: Anode, overrides: Mapping[str, Any]) -> Anode:
@@ -87,8 +100,10 @@ def anode_with(anode: Anode, overrides: Mapping[str, Any]) -> Anode:
                 table[parent] = {}
             table = table[parent]
             target = table_model(target, parent)
-        table[key] = _as_entry(value) if _is_number(target, key) else value
-    changed = _build(validate(model, document, source=f"override of {anode.name!r}"))
+        is_number = _is_number(target, key) or parents == ["host", "particles"]
+        table[key] = _as_entry(value) if is_number else value
+    origin = f"override of {anode.name!r}"
+    changed = _build(validate(model, document, source=origin), origin)
     kept = {name: number for name, number in anode.sources.items() if name not in changes}
     return evolve(changed, sources={**changed.sources, **kept})
 
@@ -107,6 +122,8 @@ def _flatten(overrides: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _document(anode: Anode) -> dict[str, Any]:
     """Write an anode in the form of its file, numbers in SI units."""
     document: dict[str, Any] = {"schema_version": 1, "name": anode.name, "kind": anode.kind}
+    if anode.material is not None:
+        document["material"] = anode.material
     if anode.host is not None:
         document["host"] = {
             "molybdenum_nitride_converted": anode.host.molybdenum_nitride_converted,
@@ -114,7 +131,9 @@ def _document(anode: Anode) -> dict[str, Any]:
         }
     for name, number in anode.sources.items():
         *parents, key = name.split(".")
-        table = document[parents[0]] if parents else document
+        table = document
+        for parent in parents:
+            table = table.setdefault(parent, {})
         table[key] = _entry(number)
     return document
 
@@ -149,25 +168,48 @@ def _as_entry(value: Any) -> Any:  # noqa: ANN401 - an override may be anything 
     return {"value": number, "unit": unit, "source": OVERRIDE_SOURCE, "status": "assumed"}
 
 
-def _model(data: Mapping[str, Any]) -> type[HostAnodeFile] | type[FoilAnodeFile]:
+def _model(data: Mapping[str, Any]) -> type[AnodeFile]:
+    from lithiate.library.schema import FoilAnodeFile, HostAnodeFile, SubstrateAnodeFile
+
+    if data.get("kind") == "foil":
+        return FoilAnodeFile
+    return SubstrateAnodeFile if data.get("kind") == "substrate" else HostAnodeFile
+
+
+def _build(file: AnodeFile, source: TomlSource | str) -> Anode:
+    """Turn a validated file into an anode; names of materials must be in the library."""
     from lithiate.library.schema import FoilAnodeFile, HostAnodeFile
 
-    return FoilAnodeFile if data.get("kind") == "foil" else HostAnodeFile
-
-
-def _build(file: HostAnodeFile | FoilAnodeFile) -> Anode:
-    """Turn a validated file into an anode."""
-    from lithiate.library.materials import numbers
-    from lithiate.library.schema import HostAnodeFile
-
     values, sources = numbers(file)
-    host = None
-    if isinstance(file, HostAnodeFile):
-        in_host = {name.removeprefix("host."): value for name, value in values.items() if name.startswith("host.")}
-        host = Host(
-            **in_host,
-            molybdenum_nitride_converted=file.host.molybdenum_nitride_converted,
-            tungsten_nitride_inert=file.host.tungsten_nitride_inert,
-        )
+    material = None if isinstance(file, FoilAnodeFile) else file.material
+    if material is not None:
+        _check_name(material, "material", "substrates", source)
+    host = _host(file, values, source) if isinstance(file, HostAnodeFile) else None
     of_anode = {name: value for name, value in values.items() if "." not in name}
-    return Anode(file.name, file.kind, **of_anode, host=host, sources=sources)
+    return Anode(file.name, file.kind, **of_anode, host=host, material=material, sources=sources)
+
+
+def _host(file: HostAnodeFile, values: Mapping[str, float], source: TomlSource | str) -> Host:
+    in_host = {name.removeprefix("host."): value for name, value in values.items() if name.startswith("host.")}
+    particles = {name.removeprefix("particles."): in_host.pop(name) for name in list(in_host) if "." in name}
+    for name in particles:
+        _check_name(name, f"host.particles.{name}", "materials", source)
+    return Host(
+        **in_host,
+        particles=particles,
+        molybdenum_nitride_converted=file.host.molybdenum_nitride_converted,
+        tungsten_nitride_inert=file.host.tungsten_nitride_inert,
+    )
+
+
+def _check_name(name: str, key: str, section: str, source: TomlSource | str) -> None:
+    known = names_of(section) if section == "substrates" else particle_materials()
+    if name not in known:
+        raise SpecError(
+            f"{key}: the name is not in the library's {section}",
+            code="LI-SPEC-002",
+            where=source if isinstance(source, str) else source.where(tuple(key.split("."))),
+            got=name,
+            expected=f"one of {', '.join(known)}",
+            nearest=nearest_match(name, known),
+        )

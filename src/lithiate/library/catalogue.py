@@ -8,22 +8,23 @@ from typing import Any
 
 from attrs import frozen
 
-from lithiate.core.materials import Electrolyte, Material, Separator
+from lithiate.core.materials import Electrolyte, Material, Separator, Substrate
 from lithiate.core.sourced import Sourced
 from lithiate.core.toml_source import Location, dotted, read_toml
 from lithiate.errors import LibraryError, nearest_match
 from lithiate.library.anodes import ANODE_FILES, load_anode
-from lithiate.library.composition import load_composition
+from lithiate.library.composition import load_composition, load_infusion, load_sites
 from lithiate.library.files import DATA, read_data_file, unknown_name
-from lithiate.library.materials import load_electrolyte, load_material, load_separator, names_of
+from lithiate.library.materials import load_electrolyte, load_material, load_separator, load_substrate, names_of
 from lithiate.units import convert
 
-_LOADERS: dict[str, Callable[[str], Material | Electrolyte | Separator]] = {
+_LOADERS: dict[str, Callable[[str], Material | Substrate | Electrolyte | Separator]] = {
     "materials": load_material,
+    "substrates": load_substrate,
     "electrolytes": load_electrolyte,
     "separators": load_separator,
 }
-SECTIONS = ("anodes", "materials", "electrolytes", "separators", "studies")
+SECTIONS = ("anodes", "materials", "substrates", "electrolytes", "separators", "studies")
 
 
 @frozen
@@ -81,7 +82,7 @@ def describe(section: str, name: str) -> list[Row]:
         sources, table = _LOADERS[section](name).sources, read_data_file(f"{section}.toml").data[name]
     numbers = [_number_row(field, number) for field, number in sources.items()]
     words = [row for row in _leaves(table) if not row.field.startswith(tuple(f"{field}." for field in sources))]
-    return numbers + words + (_composition_rows(name) if section == "anodes" else [])
+    return numbers + words + (_composition_rows(name) + _infusion_rows(name) if section == "anodes" else [])
 
 
 def studies_folder() -> Path:
@@ -102,12 +103,43 @@ def _composition_rows(name: str) -> list[Row]:
         ("pore_capacity", composition.pore_capacity, "C/m^2", "mAh/cm^2"),
         ("pore_share_of_lithium", composition.pore_share_of_lithium, "1", "1"),
         ("sphere_volume_fraction", composition.sphere_volume_fraction, "1", "1"),
-        ("reuss_bound", composition.bounds.reuss, "Pa", "GPa"),
-        ("voigt_bound", composition.bounds.voigt, "Pa", "GPa"),
     ]
-    source = "from the description and the library's densities and moduli"
+    if composition.bounds is not None:
+        computed += [
+            ("reuss_bound", composition.bounds.reuss, "Pa", "GPa"),
+            ("voigt_bound", composition.bounds.voigt, "Pa", "GPa"),
+        ]
+    source = "without voids, from the description and the library's densities and moduli"
+    return _computed_rows("composition", computed, source)
+
+
+def _infusion_rows(name: str) -> list[Row]:
+    """Return what infusion and particles make of a host, with the nominal parameters; nothing for others."""
+    anode = load_anode(name)
+    sites = load_sites(anode)
+    if sites is None:
+        return []
+    infusion = load_infusion(anode)
+    computed = [
+        ("wetting_cosine", infusion.wetting_cosine, "1", "1"),
+        ("filled_share", infusion.filled_share, "1", "1"),
+        ("void_fraction", infusion.void_fraction, "1", "1"),
+        ("bulk_density", infusion.bulk_density, "kg/m^3", "g/cm^3"),
+        ("host_areal_mass", infusion.host_areal_mass, "kg/m^2", "mg/cm^2"),
+        ("areal_capacity", infusion.areal_capacity, "C/m^2", "mAh/cm^2"),
+        ("void_capacity", infusion.void_capacity, "C/m^2", "mAh/cm^2"),
+        ("reaction_charge", infusion.reaction_charge, "C/m^2", "mAh/cm^2"),
+        ("exposed_carbon_area_per_area", infusion.exposed_carbon_area_per_area, "1", "1"),
+        ("sei_charge_on_exposed_carbon", infusion.sei_charge_on_exposed_carbon, "C/m^2", "mAh/cm^2"),
+        ("lithiophilic_share", sites.share, "1", "1"),
+        ("site_barrier", sites.barrier, "V", "mV"),
+    ]
+    return _computed_rows("infusion", computed, "from the description and the nominal parameters, all assumed")
+
+
+def _computed_rows(prefix: str, computed: list[tuple[str, float, str, str]], source: str) -> list[Row]:
     return [
-        Row(f"composition.{field}", float(f"{convert(value, si, unit):.4g}"), unit, None, "computed", source)
+        Row(f"{prefix}.{field}", float(f"{convert(value, si, unit):.4g}"), unit, None, "computed", source)
         for field, value, si, unit in computed
     ]
 

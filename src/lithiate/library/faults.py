@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from lithiate.core.toml_source import Location, TomlSource, dotted
 from lithiate.errors import SpecError, nearest_match
@@ -72,8 +72,15 @@ def _describe(detail: ErrorDetails, model: type[BaseModel]) -> str:
 
 def _keys(model: type[BaseModel] | None, location: list[str | int]) -> list[str]:
     """Return the keys that the table at a location may have."""
-    for part in location:
-        model = table_model(model, str(part))
+    parts = iter(location)
+    for part in parts:
+        field = None if model is None else model.model_fields.get(str(part))
+        if field is not None and get_origin(field.annotation) is dict:
+            # The next part is a name of the user's; the values are all of one kind.
+            next(parts, None)
+            model = get_args(field.annotation)[1]
+        else:
+            model = table_model(model, str(part))
     return [] if model is None else list(model.model_fields)
 
 

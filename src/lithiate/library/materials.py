@@ -1,10 +1,12 @@
-"""Materials, electrolytes and separators of the library, by name."""
+"""Materials, substrates, electrolytes and separators of the library, by name."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from lithiate.core.materials import Electrolyte, Material, Separator
+from lithiate.core.materials import Electrolyte, Material, Melt, Reaction, Separator, Substrate
 from lithiate.core.sourced import Sourced
 from lithiate.library.faults import validate
 from lithiate.library.files import read_data_file, unknown_name
@@ -15,8 +17,12 @@ if TYPE_CHECKING:
     AnyTable = TypeVar("AnyTable", bound=Table)
 
 
+_ON_SUBSTRATE = ("nucleation_barrier", "lithium_per_formula")
+"""What a material takes from the substrate that is made of it."""
+
+
 def names_of(section: str) -> list[str]:
-    """Return the names in the file of a section (``materials``, ``electrolytes`` or ``separators``)."""
+    """Return the names in the file of a section (``materials``, ``substrates``, ``electrolytes`` or ``separators``)."""
     return [name for name in read_data_file(f"{section}.toml").data if name != "schema_version"]
 
 
@@ -45,11 +51,63 @@ def numbers(table: Table) -> tuple[dict[str, float], dict[str, Sourced]]:
 
 
 def load_material(name: str) -> Material:
-    """Return a material of the library; raises `LibraryError` ``LI-LIB-001`` when there is none of that name."""
+    """Return a material of the library; raises `LibraryError` ``LI-LIB-001`` when there is none of that name.
+
+    How lithium nucleates on it and reacts with it comes from the substrate of that material, where there is one.
+    """
     from lithiate.library.schema import MaterialTable
 
     values, sources = numbers(load_table("materials", name, MaterialTable))
-    return Material(name, **values, sources=sources)
+    reaction: Reaction | None = None
+    substrate = _substrate_of(name)
+    if substrate is not None:
+        reaction = substrate.reaction
+        for key in _ON_SUBSTRATE:
+            if key in substrate.sources:
+                sources[key] = substrate.sources[key]
+                values[key] = sources[key].value
+    return Material(name, reaction=reaction, sources=sources, **values)
+
+
+def particle_materials() -> list[str]:
+    """Return the materials that a host's particles may be made of: lithium's angle and barrier on them are known."""
+    with_barrier = {table.get("material") for _, table in _tables("substrates")}
+    return [
+        name
+        for name, table in _tables("materials")
+        if name in with_barrier and {"molten_lithium_angle", "youngs_modulus", "poisson_ratio"} <= table.keys()
+    ]
+
+
+def _tables(section: str) -> list[tuple[str, Mapping[str, Any]]]:
+    return [(name, read_data_file(f"{section}.toml").data[name]) for name in names_of(section)]
+
+
+def _substrate_of(material: str) -> Substrate | None:
+    """Return the substrate that is made of a material, or None."""
+    for name, table in _tables("substrates"):
+        if table.get("material") == material:
+            return load_substrate(name)
+    return None
+
+
+def load_substrate(name: str) -> Substrate:
+    """Return a substrate of the library; raises `LibraryError` ``LI-LIB-001`` when there is none of that name."""
+    from lithiate.library.schema import SubstrateTable
+
+    table = load_table("substrates", name, SubstrateTable)
+    values, sources = numbers(table)
+    return Substrate(name, **values, reaction=table.reaction, material=table.material, sources=sources)
+
+
+@cache
+def load_melt() -> Melt:
+    """Return molten lithium and how hosts are held in it."""
+    from lithiate.library.schema import MeltTable
+
+    document = read_data_file("infusion.toml")
+    values, sources = numbers(validate(MeltTable, document.data["melt"], source=document, prefix=("melt",)))
+    return Melt(**values, sources=sources)
 
 
 def load_electrolyte(name: str) -> Electrolyte:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationInfo, field_validator, model_validator
 
+from lithiate.core.materials import Reaction
 from lithiate.core.sourced import Sourced, Status
 from lithiate.errors import UnitError
 from lithiate.units import convert, parse_ratio
@@ -133,6 +134,48 @@ class Potential(Entry):
     si_unit = "V"
 
 
+class Barrier(Potential):
+    """An overpotential of nucleation; 0 where there is none."""
+
+    lowest_allowed = True
+
+
+class CurrentDensity(Entry):
+    """A current per area."""
+
+    si_unit = "A/m^2"
+
+
+class SurfaceTension(Entry):
+    """A force per length."""
+
+    si_unit = "J/m^2"
+
+
+class Viscosity(Entry):
+    """A dynamic viscosity."""
+
+    si_unit = "Pa s"
+
+
+class Temperature(Entry):
+    """An absolute temperature."""
+
+    si_unit = "K"
+
+
+class Duration(Entry):
+    """A time."""
+
+    si_unit = "s"
+
+
+class Pressure(Entry):
+    """A pressure."""
+
+    si_unit = "Pa"
+
+
 class Modulus(Entry):
     """An elastic modulus."""
 
@@ -224,16 +267,19 @@ class HostTable(Table):
     bet_area: Area
     pore_volume: Volume
     cavity_diameter: Length
-    molybdenum_mass_fraction: Fraction
-    tungsten_mass_fraction: Fraction
+    molybdenum_mass_fraction: Fraction | None = None
+    tungsten_mass_fraction: Fraction | None = None
     molybdenum_nitride_converted: StrictBool = False
     tungsten_nitride_inert: StrictBool = True
+    particle_diameter: Length | None = None
+    particles: dict[Text, Fraction] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _check_metals(self) -> Self:
-        metals = self.molybdenum_mass_fraction.sourced().value + self.tungsten_mass_fraction.sourced().value
-        if metals >= 1:
-            raise ValueError(f"the metal contents leave no room for carbon; got {metals:g} together; expected below 1")
+    def _check_contents(self) -> Self:
+        metals = (self.molybdenum_mass_fraction, self.tungsten_mass_fraction)
+        total = sum(entry.sourced().value for entry in (*metals, *self.particles.values()) if entry is not None)
+        if total >= 1:
+            raise ValueError(f"metals and particles leave no room for carbon; got {total:g} together; expected below 1")
         return self
 
 
@@ -248,18 +294,35 @@ class _AnodeFile(Table):
 
 
 class HostAnodeFile(_AnodeFile):
-    """A file that describes a host with lithium in it."""
+    """A file that describes a host: infused when it has a ratio; free of lithium when it stands on a material."""
 
-    # A foil is read by `FoilAnodeFile`; the word stands here so that the message about a wrong kind names both.
-    kind: Literal["host", "foil"]
-    host_to_lithium_mass_ratio: MassRatio
+    # Foils and substrates have models of their own; the words stand here for the message about a wrong kind.
+    kind: Literal["host", "foil", "substrate"]
+    host_to_lithium_mass_ratio: MassRatio | None = None
+    material: Text | None = None
     host: HostTable
+
+    @model_validator(mode="after")
+    def _check_lithium(self) -> Self:
+        if (self.host_to_lithium_mass_ratio is None) == (self.material is None):
+            raise ValueError(
+                "a host has either host_to_lithium_mass_ratio or, when it is free of lithium, "
+                "the material that it stands on; got " + ("neither" if self.material is None else "both")
+            )
+        return self
 
 
 class FoilAnodeFile(_AnodeFile):
     """A file that describes a foil."""
 
     kind: Literal["foil"]
+
+
+class SubstrateAnodeFile(_AnodeFile):
+    """A file that describes a bare current collector or a coating."""
+
+    kind: Literal["substrate"]
+    material: Text
 
 
 class MaterialTable(Table):
@@ -271,6 +334,33 @@ class MaterialTable(Table):
     youngs_modulus: Modulus | None = None
     poisson_ratio: PoissonRatio | None = None
     bulk_modulus: Modulus | None = None
+    molten_lithium_angle: Angle | None = None
+
+
+class SubstrateTable(Table):
+    """One table of ``substrates.toml``."""
+
+    description: Text
+    material: Text | None = None
+    thickness: Length
+    nucleation_barrier: Barrier
+    current_density: CurrentDensity
+    low_current_barrier: Barrier | None = None
+    reaction: Reaction
+    lithium_per_formula: PlainNumber | None = None
+    note: Text | None = None
+
+
+class MeltTable(Table):
+    """The table ``[melt]`` of ``infusion.toml``."""
+
+    description: Text
+    temperature: Temperature
+    surface_tension: SurfaceTension
+    viscosity: Viscosity
+    density: Density
+    duration: Duration
+    pressure: Pressure
 
 
 class ElectrolyteTable(Table):
@@ -310,4 +400,6 @@ def entries(table: Table) -> dict[str, Entry]:
             found[name] = value
         elif isinstance(value, Table):
             found |= {f"{name}.{key}": entry for key, entry in entries(value).items()}
+        elif isinstance(value, dict):
+            found |= {f"{name}.{key}": entry for key, entry in value.items()}
     return found

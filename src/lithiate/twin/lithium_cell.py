@@ -47,6 +47,7 @@ from lithiate.twin.solver import (
 from lithiate.twin.states import (
     BRANCHES,
     CURRENT,
+    FAST,
     HAZARD,
     METALLIC,
     OUT_VOLTAGE,
@@ -72,9 +73,9 @@ STOP_REASONS = {
     SALT_DEPLETED: "salt depletion",
     SHORT_CIRCUIT: "short circuit",
 }
-DEFAULT_TOLERANCE = 2e-5
-"""Error per step, over the scale of each state: states and voltage then agree with SUNDIALS to 1e-3."""
-FIRST_STEP = 0.05
+DEFAULT_TOLERANCE = 1e-5
+"""Error per step, over the scale of each state: states and voltage then agree with SUNDIALS to 1e-4."""
+FIRST_STEP = 0.01
 """First step of a half cycle [s]: the current has just changed, and salt near the lithium follows within a second."""
 NOISE_MEMORY = 0.6
 """Correlation of the top's area disturbance from one half cycle to the next [assumed]."""
@@ -196,20 +197,31 @@ def solve(
 
 
 def describe_electrodes(cell: Cell) -> tuple[Described, Described]:
-    """Return working and counter electrode of a cell by their descriptions."""
-    from lithiate.library import load_anode, load_composition
+    """Return working and counter electrode of a cell by their descriptions.
 
-    def describe(anode: Anode | str, bare: bool) -> Described:
+    Raises
+    ------
+    SimulationError
+        ``LI-TWIN-001`` when an electrode that has to give lithium has none.
+    """
+    from lithiate.library import load_anode, load_composition, without_lithium
+
+    def with_lithium(anode: Anode | str) -> Described:
         found = load_anode(anode) if isinstance(anode, str) else anode
-        if bare:
-            from lithiate.library import without_lithium
-
-            found = without_lithium(found)
+        if not found.holds_lithium:
+            raise SimulationError(
+                "this electrode has no lithium",
+                code="LI-TWIN-001",
+                where=found.name,
+                got=f"kind {found.kind!r}",
+                expected="lithium foil or a host with lithium; a plating cell takes a surface without",
+            )
         return Described(found, load_composition(found))
 
     if isinstance(cell, PlatingCell):
-        return describe(cell.anode, True), describe(cell.counter, False)
-    both = describe(cell.anode, False)
+        bare = without_lithium(load_anode(cell.anode) if isinstance(cell.anode, str) else cell.anode)
+        return Described(bare, load_composition(bare)), with_lithium(cell.counter)
+    both = with_lithium(cell.anode)
     return both, both
 
 
@@ -217,11 +229,13 @@ def new_scratch() -> Scratch:
     """Return memory for one run."""
     return Scratch(
         guess=np.array([0.01, 0.01]),
-        branches=np.zeros((BRANCHES, BRANCH_COLUMNS)),
-        salt=np.zeros((4, SALT_CELLS)),
-        matrix=np.zeros((4, SALT_CELLS)),
+        branches=np.zeros((2, BRANCHES, BRANCH_COLUMNS)),
+        salt=np.zeros((6, SALT_CELLS)),
+        matrix=np.zeros((5, SALT_CELLS)),
+        blocks=np.zeros((2, PER_ELECTRODE + FAST, FAST)),
+        drift=np.zeros((3, SALT_CELLS)),
         stages=np.zeros((STAGES + 3, STATES)),
-        points=np.zeros((5, STATES)),
+        points=np.zeros((6, STATES)),
     )
 
 

@@ -16,6 +16,7 @@ from lithiate.constants import FARADAY, REFERENCE_TEMPERATURE, thermal_voltage
 from lithiate.core.anode import Anode
 from lithiate.core.cell import COIN_CELL_PRESSURE, DISC_AREA, Cell
 from lithiate.core.composition import Composition
+from lithiate.core.infusion import INFUSION_PARAMETERS
 from lithiate.core.materials import Electrolyte, Separator
 from lithiate.core.protocol import Step
 from lithiate.errors import SimulationError
@@ -41,8 +42,6 @@ from lithiate.twin.states import (
     STATES,
 )
 
-REFERENCE_NITRIDE_VOLUME = 2.25e-5
-"""Nitride volume per host mass [m3/kg] to which the capture numbers refer: that of the composite's ICP contents."""
 REFERENCE_CURRENT = 10.0
 """Current density [A/m2] to which loss and roughness laws refer: 1 mA/cm2."""
 REFERENCE_CAPACITY = 36000.0
@@ -223,7 +222,7 @@ def fill_electrode(
     record["initial_reservoir"] = composition.areal_capacity
     potential = anode.rms_surface_potential
     if composition.host is not None and anode.host is not None:
-        sites = _fill_host(record, composition, parameters)
+        sites = _fill_host(record, described, parameters)
         if potential is None:
             potential = assumed_surface_potential(sites)
     elif potential is None:
@@ -231,7 +230,13 @@ def fill_electrode(
     if composition.host is None:
         record["capillary_potential"] = 0.0
         record["unwetted_capillary_potential"] = 0.0
-    record["bare_share"] = 1.0 - composition.volume_fractions["lithium"]
+    if anode.kind == "substrate":
+        from lithiate.library import load_substrate
+
+        assert anode.material is not None
+        record["carbon_barrier"] = load_substrate(anode.material).nucleation_barrier
+    # Of a surface with lithium, what is not lithium is bare; a foil has none, a surface without lithium is all bare.
+    record["bare_share"] = 1.0 - composition.volume_fractions.get("lithium", 0.0) if anode.holds_lithium else 1.0
     heterogeneity = parameters["surface_potential_transfer"] * potential
     record["barrier_width_carbon"] = math.hypot(parameters["barrier_width"], heterogeneity)
     record["roughness_drive"] = parameters["roughness_source"] * heterogeneity / thermal_voltage(temperature)
@@ -242,27 +247,37 @@ def fill_electrode(
     record["roughness_feedback"] = ROUGHNESS_FEEDBACK[choices.chosen("roughness")]
 
 
-def _fill_host(record: np.void, composition: Composition, parameters: ParameterSet) -> float:
+def _fill_host(record: np.void, described: Described, parameters: ParameterSet) -> float:
     """Fill what a host adds to a record of `ELECTRODE`; return the initial share of lithiophilic sites."""
-    host = composition.host
-    assert host is not None
-    content = host.nitride_volume / REFERENCE_NITRIDE_VOLUME
-    tungsten = host.tungsten_nitride_share if host.nitride_volume > 0 else 0.0
-    capture = parameters["site_capture"] * content
+    from lithiate.library import load_infusion, load_sites
+
+    anode, composition = described.anode, described.composition
+    values = {name: parameters[name] for name in INFUSION_PARAMETERS}
+    if anode.host_to_lithium_mass_ratio is None:  # without lithium: all that is not solid is room
+        sites = load_sites(anode, values)
+        assert sites is not None
+        fractions, spheres = composition.volume_fractions, composition.sphere_volume_fraction
+        area = composition.sphere_area_per_volume
+        room = 1.0 - sum(share for name, share in fractions.items() if name not in ("lithium", "void"))
+        void, reservoir = room * anode.thickness / LITHIUM_VOLUME, 0.0
+    else:
+        infusion = load_infusion(anode, values)
+        sites, spheres, area = infusion.sites, infusion.sphere_volume_fraction, infusion.sphere_area_per_volume
+        room = infusion.volume_fractions["lithium"] + infusion.void_fraction
+        void, reservoir = infusion.void_capacity, infusion.available_capacity
+        record["exposed_interphase"] = infusion.sei_charge_on_exposed_carbon
     record["is_host"] = 1.0
-    record["nitride_capture"] = capture * (1.0 - tungsten)
-    record["other_capture"] = capture * tungsten * parameters["tungsten_nitride_capture"] + parameters["carbon_capture"]
-    sites = 1.0 - math.exp(-(record["nitride_capture"] + record["other_capture"]))
-    envelope = composition.sphere_volume_fraction
-    contact = contact_share(envelope, parameters["percolation_threshold"], parameters["percolation_width"])
-    record["area_density"] = parameters["active_area_fraction"] * contact * composition.sphere_area_per_volume
-    record["liquid_share"] = composition.volume_fractions["lithium"]
-    record["capacity_density"] = record["liquid_share"] / LITHIUM_VOLUME
-    void = parameters["void_fraction"] * (1.0 + parameters["void_wetting_factor"] * (1.0 - sites))
-    void = min(void, 0.5)
-    record["initial_void"] = void * composition.areal_capacity
-    record["initial_reservoir"] = (1.0 - void) * composition.areal_capacity
-    return sites
+    record["nitride_capture"] = sites.loosening_capture
+    record["other_capture"] = sites.lasting_capture
+    record["lithiophilic_barrier"] = sites.barrier
+    contact = contact_share(spheres, parameters["percolation_threshold"], parameters["percolation_width"])
+    record["area_density"] = parameters["active_area_fraction"] * contact * area
+    # What lithium does not fill of the space between the solids is void, and void is room.
+    record["liquid_share"] = room
+    record["capacity_density"] = room / LITHIUM_VOLUME
+    record["initial_void"] = void
+    record["initial_reservoir"] = reservoir
+    return sites.share
 
 
 def assumed_surface_potential(lithiophilic: float) -> float:
@@ -350,8 +365,11 @@ def initial_state(
         state[PER_ELECTRODE * k + Q_INTERIOR] = 0.0
         state[PER_ELECTRODE * k + Q_RESERVOIR] = electrodes[k]["initial_reservoir"]
         state[PER_ELECTRODE * k + ROUGHNESS] = parameters["initial_roughness"]
-    state[ELECTROLYTE] = cell.electrolyte_volume
-    state[ADDITIVE] = record["initial_additive"]
+    # The interphase on carbon that the electrolyte reaches forms as the cell is filled.
+    interphase = float(sum(electrode["exposed_interphase"] for electrode in electrodes))
+    by_additive = min(record["additive_share"] * interphase, 0.99 * record["initial_additive"])
+    state[ELECTROLYTE] = cell.electrolyte_volume - record["solvent_consumption"] * (interphase - by_additive)
+    state[ADDITIVE] = record["initial_additive"] - by_additive
     liquid, length, factor = np.zeros(SALT_CELLS), np.zeros(SALT_CELLS), np.zeros(SALT_CELLS)
     wet, _, _ = grid(state, record, electrodes, liquid, length, factor)
     if wet < 0.5:
@@ -362,5 +380,5 @@ def initial_state(
             got=f"{cell.electrolyte_volume * 1e5:.3g} uL/cm^2, which wets {100 * wet:.0f} % of the pores",
         )
     state[SALT:] = record["concentration"] * liquid
-    state[EXCESS_SALT] = record["concentration"] * (cell.electrolyte_volume - float(liquid.sum()))
+    state[EXCESS_SALT] = record["concentration"] * (state[ELECTROLYTE] - float(liquid.sum()))
     return state, float(state[SALT:].mean())
