@@ -61,8 +61,15 @@ Matrix = NDArray[np.float64]
 Record = Any
 """A record (or an array of records) with named float fields; compiled code reads them as attributes."""
 
-njit = numba.njit(nogil=True, error_model="numpy", fastmath=False)
+# Compiled code here allocates nothing: its arrays are the caller's, who holds them. Counting references to them (atomic
+# operations, at each slice and call) would cost more than the arithmetic does.
+_OPTIONS: dict[str, Any] = {"_nrt": False, "nogil": True, "error_model": "numpy", "fastmath": False}
+
+njit = numba.njit(**_OPTIONS)
 """Compile a function: without the interpreter lock, IEEE arithmetic in the order written."""
 
-njit_cached = numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=False)
+njit_inline = numba.njit(inline="always", **_OPTIONS)
+"""The same for what is part of its only caller: compiled with it, not once for itself and again with each caller."""
+
+njit_cached = numba.njit(cache=True, **_OPTIONS)
 """The same for the functions that the interpreter calls: they are kept on disk with all that they call."""

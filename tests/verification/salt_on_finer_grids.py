@@ -60,7 +60,7 @@ def at_rest(thickness, area):
 def with_dead_layers(model, state, amount):
     """Give both electrodes a dead layer, filled at the mean concentration."""
     state[[Q_DEAD, PER_ELECTRODE + Q_DEAD]] = amount
-    work = np.zeros((4, SALT_CELLS))
+    work = np.zeros((6, SALT_CELLS))
     wet, slope, pores = grid(state, model.cell, model.electrodes, work[0], work[1], work[2])
     state[SALT:] = float(model.cell["concentration"]) * work[0]
     return work, (wet, slope, pores)
@@ -72,6 +72,7 @@ def operator(model, state, work, saturation, current):
     def slopes(salt):
         y, dy = state.copy(), np.zeros(STATES)
         y[SALT:], y[EXCESS_SALT] = salt[:-1], salt[-1]
+        salt_potentials(y, 1, model.cell, work)  # leaves the concentrations in `work`
         salt_states(y, 1, current, model.electrodes, model.cell, *saturation, work, dy)
         return np.append(dy[SALT:], dy[EXCESS_SALT])
 
@@ -93,7 +94,7 @@ def face_ratio(model, state, work, salt):
     """Return concentration at the faces of A and B over the mean, as the voltage uses it."""
     y = state.copy()
     y[SALT:] = salt[:-1]
-    _, _, c_a, slope_a, c_b, slope_b = salt_potentials(y, 1, model.cell, work[0], work[1], work[2])
+    _, _, c_a, slope_a, c_b, slope_b = salt_potentials(y, 1, model.cell, work)
     mean = float(model.cell["concentration"])
     return (c_a + slope_a * CURRENT) / mean, (c_b + slope_b * CURRENT) / mean
 

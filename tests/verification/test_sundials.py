@@ -132,13 +132,13 @@ def test_bench_is_the_twin(bench, cycling, anode):
 def test_shipped_tolerance_agrees_with_sundials(bench, cycling, references, anode, record_property):
     found = ratios(cycling(CYCLES), ours(bench, anode, cycling(CYCLES), DEFAULT_TOLERANCE), references(anode))
     record_property("agreement", report(anode, DEFAULT_TOLERANCE, found))
-    assert found.max() <= 1e-3, report(anode, DEFAULT_TOLERANCE, found)
+    assert found.max() <= 1e-4, report(anode, DEFAULT_TOLERANCE, found)
 
 
-def test_tight_tolerance_agrees_to_four_digits(bench, cycling, references, anode):
+def test_tight_tolerance_agrees_to_five_digits(bench, cycling, references, anode):
     """The equations and the method are right: what is left at the shipped tolerance is its own choice."""
     found = ratios(cycling(CYCLES), ours(bench, anode, cycling(CYCLES), 1e-8), references(anode))
-    assert found.max() <= 1e-4, report(anode, 1e-8, found)
+    assert found.max() <= 1e-5, report(anode, 1e-8, found)
 
 
 def test_error_falls_with_the_tolerance(bench, cycling, references, anode):
@@ -157,4 +157,4 @@ def test_shipped_tolerance_agrees_with_sundials_over_fifty_cycles(bench, cycling
     experiment = cycling(50)
     found = ratios(experiment, ours(bench, anode, experiment, DEFAULT_TOLERANCE), reference(bench, anode, experiment))
     record_property("agreement", report(anode, DEFAULT_TOLERANCE, found))
-    assert found.max() <= 1e-3, report(anode, DEFAULT_TOLERANCE, found)
+    assert found.max() <= 1e-4, report(anode, DEFAULT_TOLERANCE, found)

@@ -10,10 +10,11 @@ import math
 
 import numpy as np
 from attrs import frozen
+from scipy.special import stdtrit
 
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.cycling import HalfCycles
-from lithiate.analysis.robust import BoolArray, FloatArray, normal_quantile, successive_scatter
+from lithiate.analysis.robust import BoolArray, FloatArray, successive_scatter
 from lithiate.core.estimate import Estimate
 
 REFERENCE_HALF_CYCLES = 48
@@ -36,6 +37,10 @@ FALSE_ALARMS = 0.01
 
 MEDIAN_OF_THREE = 0.449
 """Variance of the median of three normal values, over that of one (David and Nagaraja 2003, section 3.2)."""
+
+SCATTER_EFFICIENCY = 0.25
+"""Degrees of freedom of the scatter per value: 0.37 for a median deviation (Rousseeuw and Croux, J. Am. Stat. Assoc.
+1993, 88, 1273) times 2/3 for successive differences (von Neumann, Ann. Math. Stat. 1941, 12, 367)."""
 
 
 @frozen
@@ -225,7 +230,7 @@ def find_sudden_fall(hysteresis: FloatArray, *, first: int = 4) -> tuple[int, fl
 
     The medians of three cycles before and after are compared, in the logarithm. A fall counts when it is at least 15 %,
     at least half of it happens in one step, and it is beyond what the scatter from cycle to cycle makes of any place
-    of the record in 1 % of records (Bonferroni; scatter independent and normal).
+    of the record in 1 % of records (Bonferroni; Student's t, scatter independent and normal).
 
     Parameters
     ----------
@@ -250,8 +255,9 @@ def find_sudden_fall(hysteresis: FloatArray, *, first: int = 4) -> tuple[int, fl
     fall = medians[:count] - medians[FALL_WINDOW:]
     step = -np.diff(level)[FALL_WINDOW - 1 : FALL_WINDOW - 1 + count]
     scatter = successive_scatter(level) * math.sqrt(2.0 * MEDIAN_OF_THREE)
-    # One side of a normal distribution, at any of `count` places.
-    limit = max(-math.log1p(-SMALLEST_FALL), scatter * normal_quantile(1.0 - 2.0 * FALSE_ALARMS / count))
+    freedom = max(SCATTER_EFFICIENCY * (level.size - 1), 2.0)
+    quantile = float(stdtrit(freedom, 1.0 - FALSE_ALARMS / count))
+    limit = max(-math.log1p(-SMALLEST_FALL), scatter * quantile)
     sudden = np.where((fall >= limit) & (step >= 0.5 * fall), fall, 0.0)
     largest = int(np.argmax(sudden))
     if sudden[largest] == 0.0:

@@ -10,8 +10,9 @@ import math
 
 from lithiate._jit import Matrix, Record, Vector, njit
 from lithiate.constants import FARADAY
+from lithiate.twin.elementary import exponential
 from lithiate.twin.host import electrode_capacity, lithiophilic_share, open_share, penetration
-from lithiate.twin.kinetics import BRANCH_COLUMNS, solve_parallel_branches
+from lithiate.twin.kinetics import BRANCH_INPUTS, solve_parallel_branches
 from lithiate.twin.nucleation import covered_share, fading_barrier, mean_barrier
 from lithiate.twin.roughness import roughness_growth, roughness_levelling
 from lithiate.twin.sei import bounded_loss, film_growth, film_resistance, roughness_factor
@@ -39,7 +40,7 @@ BARE_POTENTIAL = 2.5
 def _clear(branches: Matrix) -> None:
     """Take all branches away (a slice assignment would cost seconds of compilation)."""
     for k in range(BRANCHES):
-        for i in range(BRANCH_COLUMNS):
+        for i in range(BRANCH_INPUTS):
             branches[k, i] = 0.0
 
 
@@ -67,7 +68,7 @@ def _interior(
     depth = capacity / electrode.capacity_density
     fill = min(max(y[offset + Q_INTERIOR] / capacity, 0.0), 1.0)
     porosity = max(electrode.liquid_share * (1.0 - fill), 0.05)
-    factor = porosity**1.5 * wet**cell.saturation_exponent
+    factor = porosity * math.sqrt(porosity) * wet**cell.saturation_exponent
     ratio = conductivity_ratio(concentration, cell.concentration, cell.concentration_of_maximum)
     area = electrode.area_density * depth
     exchange = _exchange_current(electrode, cell, concentration)
@@ -89,7 +90,7 @@ def _top_deposit(y: Vector, offset: int, electrode: Record, noise: float) -> flo
     """Return the area of the top deposit per electrode area: its cover, its roughness, its chance disturbance."""
     roughness = y[offset + ROUGHNESS]
     area = covered_share(y[offset + Q_TOP], electrode.covering_charge) * (1.0 + electrode.roughness_area * roughness)
-    return area * math.exp(electrode.area_noise * roughness * noise)
+    return area * exponential(electrode.area_noise * roughness * noise)
 
 
 @njit
@@ -164,7 +165,7 @@ def _lay_top(
     branches[2, 2], branches[2, 3] = b_w, 0.5 * b_w
     branches[3, 0] = wet * (1.0 - cover) * theta
     branches[3, 2] = b_w + electrode.lithiophilic_barrier
-    branches[3, 3] = 0.5 * math.hypot(b_w, electrode.lithiophilic_barrier)
+    branches[3, 3] = 0.5 * math.sqrt(b_w * b_w + electrode.lithiophilic_barrier * electrode.lithiophilic_barrier)
     branches[4, 0] = wet * (1.0 - cover) * (1.0 - theta)
     branches[4, 2] = b_w + electrode.carbon_barrier
     branches[4, 3] = electrode.barrier_width_carbon
@@ -201,7 +202,8 @@ def plate(
         theta = _lay_interior(y, offset, electrode, cell, kinetics, intact, branches)
     _lay_top(y, offset, electrode, wet, noise, theta, branches)
     exchange = _exchange_current(electrode, cell, concentration)
-    eta, slope = solve_parallel_branches(current, branches, exchange, cell.thermal, guess, shares)
+    kinetics_law = (exchange, cell.thermal, electrode.inverse_reorganisation)
+    eta, slope = solve_parallel_branches(current, branches, kinetics_law, guess, shares)
 
     inside = shares[0] + shares[1]
     top = shares[2] + shares[3] + shares[4]
@@ -261,7 +263,8 @@ def strip(
     branches[2, 0] *= covered_share(y[offset + Q_RESERVOIR], 0.1 * electrode.exhaustion_charge)
     branches[2, 1] = electrode.native_film_resistance
     branches[2, 2], branches[2, 3] = electrode.pitting_barrier, 0.4 * electrode.pitting_barrier
-    eta, slope = solve_parallel_branches(current, branches, exchange, cell.thermal, guess, shares)
+    kinetics_law = (exchange, cell.thermal, electrode.inverse_reorganisation)
+    eta, slope = solve_parallel_branches(current, branches, kinetics_law, guess, shares)
 
     rough = roughness_factor(roughness, electrode.loss_roughness_exponent)
     lost = bounded_loss(electrode.dead_loss * step_loss * losses * rough)

@@ -75,7 +75,7 @@ def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: S
     wet, wet_slope, pores = grid(y, cell, drive.electrodes, work[0], work[1], work[2])
     cover = additive_cover(y[ADDITIVE], cell.initial_additive, cell.additive_half_protection)
     losses = loss_factor(cover, cell.additive_protection)
-    ohmic, half, c_a, slope_a, c_b, slope_b = salt_potentials(y, drive.plating, cell, work[0], work[1], work[2])
+    ohmic, half, c_a, slope_a, c_b, slope_b = salt_potentials(y, drive.plating, cell, work)
     faces = (c_a, slope_a, c_b, slope_b)
     short = y[SHORT] if y[SHORT] > NO_SHORT else 0.0
     if drive.control == REST:
@@ -164,11 +164,11 @@ def _at_current(
     into, out_of = (0, 1) if a_plates else (1, 0)
     eta_plating, g_plating, side_plating, interior = plate(
         y, into * PER_ELECTRODE, through, electrodes[into], cell, (face_plating, wet, losses), drive.intact[into],
-        drive.noise[into], drive.plating_loss, guess[into], dy, scratch.branches, shares,
+        drive.noise[into], drive.plating_loss, guess[into], dy, scratch.branches[0], shares,
     )  # fmt: skip
     eta_stripping, g_stripping, side_stripping = strip(
         y, out_of * PER_ELECTRODE, through, electrodes[out_of], cell, (face_stripping, wet, losses),
-        drive.intact[out_of], drive.noise[out_of], drive.stripping_loss, guess[out_of], dy, scratch.branches, shares,
+        drive.intact[out_of], drive.noise[out_of], drive.stripping_loss, guess[out_of], dy, scratch.branches[1], shares,
     )  # fmt: skip
     guess[into] = eta_plating + electrodes[into].capillary_potential
     guess[out_of] = eta_stripping

@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 
 from lithiate._jit import Record, Vector, njit, njit_cached
+from lithiate.twin.elementary import exponential
 from lithiate.twin.states import Q_RESERVOIR, Q_SEI_INTERIOR
+
+_SHALLOW = 0.01
+"""Below it the power series of tanh(nu)/nu is exact to 1e-13."""
 
 
 @njit
@@ -26,7 +30,7 @@ def lithiophilic_share(nitride_capture: float, intact: float, other_capture: flo
     buried : float
         Interior interphase charge over the charge that buries the sites.
     """
-    return 1.0 - math.exp(-(nitride_capture * intact + other_capture) * math.exp(-max(buried, 0.0)))
+    return 1.0 - exponential(-(nitride_capture * intact + other_capture) * exponential(-max(buried, 0.0)))
 
 
 @njit
@@ -70,9 +74,10 @@ def penetration(depth: float, area_density: float, conductivity: float, resistan
     surface [ohm m2].
     """
     nu = depth * math.sqrt(area_density / (conductivity * resistance))
-    if nu < 1e-6:
-        return 1.0
-    return math.tanh(nu) / nu
+    if nu < _SHALLOW:
+        return 1.0 - nu * nu * (1.0 / 3.0 - nu * nu * (2.0 / 15.0))
+    decay = exponential(-2.0 * nu)
+    return (1.0 - decay) / ((1.0 + decay) * nu)
 
 
 @njit

@@ -124,13 +124,13 @@ def cell_at_rest(y: Vector, electrodes: Record, cell: Record, numbers: Matrix, f
     faces : (4,) float
         Written: d(ln c)/dc [m3/mol] at the faces of A and B, and the drop of concentration over the half cell of the
         grid there per current density [mol/(m A)], positive.
-    layers : (3, SALT_CELLS) float
-        Written: liquid volume [m3/m2], thickness [m] and tau/(eps s^n) [1] of the cells of the grid.
+    layers : (6, SALT_CELLS) float
+        Written, rows 0 to 2: liquid volume [m3/m2], thickness [m] and tau/(eps s^n) [1] of the cells of the grid.
     """
     liquid, length, factor = layers[0], layers[1], layers[2]
     wet, _, _ = grid(y, cell, electrodes, liquid, length, factor)
     # B plates: the slope is positive at A, which gives off salt, and negative at B
-    ohmic, _, c_a, slope_a, c_b, slope_b = salt_potentials(y, 1, cell, liquid, length, factor)
+    ohmic, _, c_a, slope_a, c_b, slope_b = salt_potentials(y, 1, cell, layers)
     for k in range(2):
         plain = c_a if k == 0 else c_b
         face = floored(plain, cell.concentration)
@@ -177,7 +177,7 @@ def impedance(
         raise SimulationError(
             "frequencies must be positive", code="LI-TWIN-001", where="frequency", got=f"{frequency.min():g} Hz"
         )
-    numbers, faces, layers = np.empty((2, NUMBERS)), np.empty(4), np.empty((3, SALT_CELLS))
+    numbers, faces, layers = np.empty((2, NUMBERS)), np.empty(4), np.empty((6, SALT_CELLS))
     ohmic = cell_at_rest(y, model.electrodes, model.cell, numbers, faces, layers)
     angular = 2.0 * math.pi * frequency
     double_layer, film = parameters["double_layer_capacitance"], parameters["film_capacitance"]
@@ -228,7 +228,7 @@ def salt_impedance(
     symmetric, so that V^-1/2 K V^-1/2 has real modes: Z = sum_m r_m / (i w + lambda_m). `faces` and `layers` as in
     `cell_at_rest`.
     """
-    liquid, length, factor = layers
+    liquid, length, factor = layers[:3]
     volume = np.append(liquid, max(float(y[ELECTROLYTE]) - float(liquid.sum()), 1e-9))
     diffusivity = float(cell["diffusivity"])
     path = 0.5 * (length[:-1] * factor[:-1] + length[1:] * factor[1:])

@@ -48,6 +48,7 @@ from lithiate.twin.solver import (
 from lithiate.twin.states import (
     BRANCHES,
     CURRENT,
+    FAST,
     HAZARD,
     METALLIC,
     OUT_VOLTAGE,
@@ -73,9 +74,9 @@ STOP_REASONS = {
     SALT_DEPLETED: "salt depletion",
     SHORT_CIRCUIT: "short circuit",
 }
-DEFAULT_TOLERANCE = 2e-5
-"""Error per step, over the scale of each state: states and voltage then agree with SUNDIALS to 1e-3."""
-FIRST_STEP = 0.05
+DEFAULT_TOLERANCE = 1e-5
+"""Error per step, over the scale of each state: states and voltage then agree with SUNDIALS to 1e-4."""
+FIRST_STEP = 0.01
 """First step of a half cycle [s]: the current has just changed, and salt near the lithium follows within a second."""
 NOISE_MEMORY = 0.6
 """Correlation of the top's area disturbance from one half cycle to the next [assumed]."""
@@ -229,11 +230,13 @@ def new_scratch() -> Scratch:
     """Return memory for one run."""
     return Scratch(
         guess=np.array([0.01, 0.01]),
-        branches=np.zeros((BRANCHES, BRANCH_COLUMNS)),
-        salt=np.zeros((4, SALT_CELLS)),
-        matrix=np.zeros((4, SALT_CELLS)),
+        branches=np.zeros((2, BRANCHES, BRANCH_COLUMNS)),
+        salt=np.zeros((6, SALT_CELLS)),
+        matrix=np.zeros((5, SALT_CELLS)),
+        blocks=np.zeros((2, PER_ELECTRODE + FAST, FAST)),
+        drift=np.zeros((3, SALT_CELLS)),
         stages=np.zeros((STAGES + 3, STATES)),
-        points=np.zeros((5, STATES)),
+        points=np.zeros((6, STATES)),
     )
 
 

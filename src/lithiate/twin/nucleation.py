@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from lithiate._jit import njit
+from lithiate.twin.elementary import exponential
 
 
 @njit
@@ -15,7 +16,7 @@ def fading_barrier(initial: float, persistent_share: float, deposited: float, nu
     Critical nuclei shrink with overpotential (r = 2 gamma Omega / (F eta), Pei et al., Nano Lett. 17, 1132 (2017)), so
     a layer of nuclei is complete after a charge far below that of the deposit.
     """
-    return initial * (persistent_share + (1.0 - persistent_share) * math.exp(-deposited / nucleation_charge))
+    return initial * (persistent_share + (1.0 - persistent_share) * exponential(-deposited / nucleation_charge))
 
 
 @njit
@@ -24,7 +25,7 @@ def covered_share(deposit: float, covering_charge: float) -> float:
 
     Charges in C/m2; a negative deposit counts as none.
     """
-    return 1.0 - math.exp(-max(deposit, 0.0) / covering_charge)
+    return 1.0 - exponential(-max(deposit, 0.0) / covering_charge)
 
 
 @njit

@@ -98,26 +98,33 @@ def diffusion_matrix(
 
 @njit
 def salt_potentials(
-    y: Vector, plating: int, cell: Record, liquid: Vector, length: Vector, resistance_factor: Vector
+    y: Vector, plating: int, cell: Record, work: Matrix
 ) -> tuple[float, float, float, float, float, float]:
     """Return ohmic resistances [ohm m2] and the face concentrations' cell value and slope per current, at A and at B.
 
-    The resistances are that of the whole path, and that from electrode A to the middle of the separator.
+    The resistances are that of the whole path, and that from electrode A to the middle of the separator. Rows 0 to 2 of
+    `work` hold what `grid` fills; row 4 receives the concentrations [mol/m3]. The loops do one thing
+    each, so that the compiler does several cells at once.
     """
-    resistance = 0.0
-    half = 0.0
+    liquid, length, resistance_factor, concentrations, parts = work[0], work[1], work[2], work[4], work[5]
+    mean, reference, maximum = cell.concentration, cell.concentration, cell.concentration_of_maximum
     for k in range(SALT_CELLS):
-        if k == SALT_CELLS // 2:
-            half = resistance
-        concentration = floored(y[SALT + k] / liquid[k], cell.concentration)
-        kappa = cell.conductivity * conductivity_ratio(concentration, cell.concentration, cell.concentration_of_maximum)
-        resistance += length[k] * resistance_factor[k] / kappa
+        concentrations[k] = y[SALT + k] / liquid[k]
+    for k in range(SALT_CELLS):
+        ratio = conductivity_ratio(floored(concentrations[k], mean), reference, maximum)
+        parts[k] = length[k] * resistance_factor[k] / ratio
+    half, other = 0.0, 0.0
+    for k in range(SALT_CELLS // 2):
+        half += parts[k]
+        other += parts[SALT_CELLS // 2 + k]
+    half /= cell.conductivity
+    resistance = half + other / cell.conductivity
     pull = (1.0 - cell.transference) / (FARADAY * cell.diffusivity) * 0.5
     last = SALT_CELLS - 1
     sign = 1.0 if plating == 1 else -1.0
     slope_a = sign * pull * length[0] * resistance_factor[0]
     slope_b = -sign * pull * length[last] * resistance_factor[last]
-    return resistance, half, y[SALT] / liquid[0], slope_a, y[SALT + last] / liquid[last], slope_b
+    return resistance, half, concentrations[0], slope_a, concentrations[last], slope_b
 
 
 @njit
@@ -127,6 +134,62 @@ def _host_liquid_rate(offset: int, electrode: Record, cell: Record, dy: Vector) 
         return 0.0
     opening = -electrode.opened_fraction * dy[offset + Q_RESERVOIR] - cell.sei_swelling * dy[offset + Q_SEI_INTERIOR]
     return LITHIUM_VOLUME * (opening - dy[offset + Q_INTERIOR])
+
+
+@njit
+def grid_rates(
+    y: Vector, electrodes: Record, cell: Record, wet_slope: float, pores: float, dy: Vector
+) -> tuple[float, float, float]:
+    """Return how fast the dead layers grow (A, B) [m/s] and the saturated share changes [1/s]; linear in `dy`."""
+    solid = 1.0 - cell.dead_layer_porosity
+    b = PER_ELECTRODE
+    growth_a = LITHIUM_VOLUME * (dy[Q_DEAD] + cell.sei_swelling * dy[Q_SEI_TOP]) / solid
+    growth_b = LITHIUM_VOLUME * (dy[b + Q_DEAD] + cell.sei_swelling * dy[b + Q_SEI_TOP]) / solid
+    pore_rate = (
+        cell.dead_layer_porosity * (growth_a + growth_b)
+        + _host_liquid_rate(0, electrodes[0], cell, dy)
+        + _host_liquid_rate(b, electrodes[1], cell, dy)
+    )
+    return growth_a, growth_b, wet_slope * (dy[ELECTROLYTE] - y[ELECTROLYTE] / pores * pore_rate) / pores
+
+
+@njit
+def diffusion_drift(y: Vector, cell: Record, work: Matrix, wet: float, drift: Matrix) -> None:
+    """Fill what diffusion changes by when the grid does: `drift` (3, SALT_CELLS).
+
+    Rows: d(dN/dt)/d(thickness of A), of B [mol/(m3 s)], d(dN/dt)/d(saturated share) [mol/(m2 s)]. Each sums to zero.
+    """
+    liquid, length, factor = work[0], work[1], work[2]
+    for row in range(3):
+        for k in range(SALT_CELLS):
+            drift[row, k] = 0.0
+    for k in range(SALT_CELLS - 1):
+        here, there = length[k] * factor[k], length[k + 1] * factor[k + 1]
+        conductance = 2.0 * cell.diffusivity / (here + there)
+        c_here, c_there = y[SALT + k] / liquid[k], y[SALT + k + 1] / liquid[k + 1]
+        flux = conductance * (c_here - c_there)
+        for row in range(3):
+            (thinner, longer), (thinner_there, longer_there) = (
+                _grid_change(row, k, cell, length, wet),
+                _grid_change(row, k + 1, cell, length, wet),
+            )
+            change = conductance * (c_there * thinner_there - c_here * thinner) - flux * (
+                here * longer + there * longer_there
+            ) / (here + there)
+            drift[row, k] -= change
+            drift[row, k + 1] += change
+
+
+@njit
+def _grid_change(row: int, k: int, cell: Record, length: Vector, wet: float) -> tuple[float, float]:
+    """Return d ln(liquid) and d ln(length tau/(eps s^n)) of a cell per thickness of A, of B, or saturated share."""
+    if row == 2:
+        return 1.0 / wet, -cell.saturation_exponent / wet
+    if (row == 0 and k >= DEAD_CELLS) or (row == 1 and k < DEAD_CELLS + SEPARATOR_CELLS):
+        return 0.0, 0.0
+    thickness = length[k] * DEAD_CELLS
+    growth = cell.dead_layer_tortuosity_growth
+    return 1.0 / thickness, 1.0 / thickness + growth / (cell.dead_layer_tortuosity + growth * thickness)
 
 
 @njit
@@ -147,40 +210,31 @@ def salt_states(
     Liquid that a cell of the grid takes up or gives off comes from and goes to the excess electrolyte, at the
     concentration of where it comes from; both sides change by the same amount, so that salt is conserved.
     """
-    liquid, length, factor = work[0], work[1], work[2]
-    solid = 1.0 - cell.dead_layer_porosity
-    growth_a = LITHIUM_VOLUME * (dy[Q_DEAD] + cell.sei_swelling * dy[Q_SEI_TOP]) / solid
-    b = PER_ELECTRODE
-    growth_b = LITHIUM_VOLUME * (dy[b + Q_DEAD] + cell.sei_swelling * dy[b + Q_SEI_TOP]) / solid
-    pore_rate = (
-        cell.dead_layer_porosity * (growth_a + growth_b)
-        + _host_liquid_rate(0, electrodes[0], cell, dy)
-        + _host_liquid_rate(b, electrodes[1], cell, dy)
-    )
-    wet_rate = wet_slope * (dy[ELECTROLYTE] - y[ELECTROLYTE] / pores * pore_rate) / pores
+    liquid, length, factor, concentrations, flux = work[0], work[1], work[2], work[4], work[5]
+    growth_a, growth_b, wet_rate = grid_rates(y, electrodes, cell, wet_slope, pores, dy)
     in_grid = 0.0
     for k in range(SALT_CELLS):
         in_grid += liquid[k]
     excess = y[EXCESS_SALT] / max(y[ELECTROLYTE] - in_grid, 1e-9)
     dy[EXCESS_SALT] = 0.0
+    widening = wet * cell.dead_layer_porosity / DEAD_CELLS
+    drying = wet_rate / wet
     for k in range(SALT_CELLS):
-        if k < DEAD_CELLS:
-            stretch = growth_a / DEAD_CELLS * cell.dead_layer_porosity
-        elif k < DEAD_CELLS + SEPARATOR_CELLS:
-            stretch = 0.0
-        else:
-            stretch = growth_b / DEAD_CELLS * cell.dead_layer_porosity
-        inflow = wet_rate * liquid[k] / wet + wet * stretch
-        concentration = y[SALT + k] / liquid[k]
-        moved = inflow * (excess if inflow > 0.0 else concentration)
-        moved += cell.edge_exchange / factor[k] * length[k] * (excess - concentration)
+        stretch = growth_a if k < DEAD_CELLS else (growth_b if k >= DEAD_CELLS + SEPARATOR_CELLS else 0.0)
+        inflow = drying * liquid[k] + widening * stretch
+        moved = inflow * (excess if inflow > 0.0 else concentrations[k])
+        moved += cell.edge_exchange / factor[k] * length[k] * (excess - concentrations[k])
         dy[SALT + k] = moved
-        dy[EXCESS_SALT] -= moved
+    total = 0.0
+    for k in range(SALT_CELLS):
+        total += dy[SALT + k]
+    dy[EXCESS_SALT] = -total
     for k in range(SALT_CELLS - 1):
         path = 0.5 * (length[k] * factor[k] + length[k + 1] * factor[k + 1])
-        flux = cell.diffusivity / path * (y[SALT + k] / liquid[k] - y[SALT + k + 1] / liquid[k + 1])
-        dy[SALT + k] -= flux
-        dy[SALT + k + 1] += flux
+        flux[k] = cell.diffusivity / path * (concentrations[k] - concentrations[k + 1])
+    for k in range(SALT_CELLS - 1):
+        dy[SALT + k] -= flux[k]
+        dy[SALT + k + 1] += flux[k]
     source = (1.0 - cell.transference) * through / FARADAY * (1.0 if plating == 1 else -1.0)
     dy[SALT] += source
     dy[SALT + SALT_CELLS - 1] -= source

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lithiate._jit import Matrix, Record, Vector
 from lithiate.constants import FARADAY
@@ -52,6 +53,8 @@ SEPARATOR_CELLS = 6
 SALT_CELLS = 2 * DEAD_CELLS + SEPARATOR_CELLS
 STATES = SALT + SALT_CELLS
 
+FAST = 4
+"""States of an electrode on which its own rates depend at once."""
 BRANCHES = 5
 LITHIUM_VOLUME = 1.3e-5 / FARADAY
 """Volume of lithium per charge [m3/C] (13.0 cm3/mol)."""
@@ -137,14 +140,18 @@ class Drive(NamedTuple):
 class Scratch(NamedTuple):
     """Memory that the integrator works in, allocated once a run.
 
-    `guess` (2,): overpotentials from which the scalar solves start. `branches` (BRANCHES, BRANCH_COLUMNS). `salt`
-    (4, SALT_CELLS): liquid volume, thickness and tau/(eps s^n) of the cells of the grid, and the branches' shares.
-    `matrix` (4, SALT_CELLS), `stages` (7, STATES) and `points` (5, STATES): of the integrator.
+    `guess` (2,): overpotentials from which the scalar solves start. `branches` (2, BRANCHES, BRANCH_COLUMNS) of the
+    side that plates and of the one that strips. `salt` (6, SALT_CELLS): liquid volume, thickness and tau/(eps s^n) of
+    the cells of the grid, the branches' shares, concentrations, and a spare row.
+    `matrix` (5, SALT_CELLS), `blocks` (2, PER_ELECTRODE + FAST, FAST), `drift` (3, SALT_CELLS), `stages`
+    (7, STATES) and `points` (6, STATES): of the integrator.
     """
 
     guess: Vector
-    branches: Matrix
+    branches: NDArray[np.float64]
     salt: Matrix
     matrix: Matrix
+    blocks: NDArray[np.float64]
+    drift: Matrix
     stages: Matrix
     points: Matrix

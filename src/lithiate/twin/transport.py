@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from lithiate._jit import Vector, njit
+from lithiate.twin.elementary import exponential
 
 FLOOR = 1e-3
 """Concentrations enter logarithms and conductivity through a smooth floor at this share of the mean [1]."""
@@ -29,7 +30,7 @@ def conductivity_ratio(concentration: float, reference: float, at_maximum: float
     kappa ~ c exp(-c/c_max). The position of the maximum of LiTFSI in DOL/DME mixtures is 1.0-1.4 mol/L (Dharavath
     2019); the form is assumed. Parameters in mol/m3.
     """
-    return concentration / reference * math.exp((reference - concentration) / at_maximum)
+    return concentration / reference * exponential((reference - concentration) / at_maximum)
 
 
 @njit
@@ -38,24 +39,34 @@ def saturation(fill: float) -> tuple[float, float]:
 
     s = x / (1 + x^6)^(1/6): 1 with liquid in excess, x when liquid is short, smooth between [assumed form].
     """
-    sixth = fill**6
-    share = fill / (1.0 + sixth) ** (1.0 / 6.0)
-    return share, (1.0 + sixth) ** (-7.0 / 6.0)
+    cube = fill * fill * fill
+    sixth = cube * cube
+    root = (1.0 + sixth) ** (1.0 / 6.0)
+    share = fill / root
+    return share, 1.0 / (root * (1.0 + sixth))
 
 
 @njit
-def solve_tridiagonal(lower: Vector, diagonal: Vector, upper: Vector, right: Vector, work: Vector) -> None:
-    """Solve a tridiagonal system in place (Thomas algorithm; no pivoting: the matrices here are diagonally dominant).
+def factor_tridiagonal(lower: Vector, diagonal: Vector, upper: Vector, inverse: Vector, ratio: Vector) -> None:
+    """Factor a tridiagonal matrix (Thomas algorithm; no pivoting: the matrices here are diagonally dominant).
 
-    `lower[k]` couples row k to k - 1, `upper[k]` row k to k + 1. `right` (n,) holds the solution on return; `work`
-    (n,).
+    `lower[k]` couples row k to k - 1, `upper[k]` row k to k + 1. `inverse` (n,) and `ratio` (n,) receive what
+    `solve_tridiagonal` needs: one over the pivots, and the rows above the diagonal over their pivot.
     """
-    n = right.shape[0]
-    pivot = diagonal[0]
-    right[0] /= pivot
+    n = diagonal.shape[0]
+    inverse[0] = 1.0 / diagonal[0]
+    ratio[0] = upper[0] * inverse[0]
     for k in range(1, n):
-        work[k] = upper[k - 1] / pivot
-        pivot = diagonal[k] - lower[k] * work[k]
-        right[k] = (right[k] - lower[k] * right[k - 1]) / pivot
+        inverse[k] = 1.0 / (diagonal[k] - lower[k] * ratio[k - 1])
+        ratio[k] = upper[k] * inverse[k]
+
+
+@njit
+def solve_tridiagonal(lower: Vector, inverse: Vector, ratio: Vector, right: Vector) -> None:
+    """Solve a factored tridiagonal system in place: `right` (n,) holds the solution on return."""
+    n = right.shape[0]
+    right[0] *= inverse[0]
+    for k in range(1, n):
+        right[k] = (right[k] - lower[k] * right[k - 1]) * inverse[k]
     for k in range(n - 2, -1, -1):
-        right[k] -= work[k + 1] * right[k + 1]
+        right[k] -= ratio[k] * right[k + 1]

@@ -23,7 +23,14 @@ from lithiate.twin.sei import (
     roughness_factor,
 )
 from lithiate.twin.short_circuit import birth_rate
-from lithiate.twin.transport import FLOOR, conductivity_ratio, floored, saturation, solve_tridiagonal
+from lithiate.twin.transport import (
+    FLOOR,
+    conductivity_ratio,
+    factor_tridiagonal,
+    floored,
+    saturation,
+    solve_tridiagonal,
+)
 
 compiled = settings(deadline=None)
 """The first call of a compiled function takes seconds."""
@@ -75,7 +82,9 @@ def test_tridiagonal_solver(size, seed):
     diagonal = 0.1 + np.abs(lower) + np.abs(upper)
     matrix = np.diag(diagonal) + np.diag(lower[1:], -1) + np.diag(upper[:-1], 1)
     solution = right.copy()
-    solve_tridiagonal(lower, diagonal, upper, solution, np.zeros(size))
+    inverse, ratio = np.zeros(size), np.zeros(size)
+    factor_tridiagonal(lower, diagonal, upper, inverse, ratio)
+    solve_tridiagonal(lower, inverse, ratio, solution)
     np.testing.assert_allclose(solution, np.linalg.solve(matrix, right), rtol=1e-10, atol=1e-12)
 
 

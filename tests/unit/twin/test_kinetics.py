@@ -110,7 +110,7 @@ def solve(current, branches, exchange=80.0, guess=0.01):
     shares = np.empty(len(branches))
     table = np.zeros((len(branches), BRANCH_COLUMNS))
     table[:, :4] = branches
-    eta, slope = solve_parallel_branches(float(current), table, float(exchange), THERMAL, float(guess), shares)
+    eta, slope = solve_parallel_branches(float(current), table, (float(exchange), THERMAL, 0.0), float(guess), shares)
     return eta, slope, shares
 
 
