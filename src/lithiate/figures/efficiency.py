@@ -73,7 +73,7 @@ def plot_efficiency(curves: Sequence[EfficiencyCurve], styles: Mapping[str, Line
         panel.set_ylim(max(0.0, low - margin), high + margin)
         below = int(np.sum(values < low - margin))
         if below:
-            text = f"{below} cycles below the axis, lowest {values.min():.3g} %"
+            text = f"{below} cycle{'s' if below > 1 else ''} below the axis, lowest {values.min():.3g} %"
             panel.annotate(text, (0.995, 0.03), xycoords="axes fraction", ha="right", va="bottom", fontsize=7.5)
     panel.axhline(_PERCENT, color="#888888", lw=0.7)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
