@@ -57,7 +57,7 @@ def test_checks_of_the_paper(rows):
 
 @pytest.mark.slow
 def test_results_are_complete_and_finite(folder, rows):
-    assert {r["anode"] for r in rows} == set(ANODES)
+    assert set(ANODES) <= {r["anode"] for r in rows}
     for row in rows:
         numbers = [
             row["value"],

@@ -55,7 +55,7 @@ def plot_nyquist(traces: Sequence[SpectraTrace], styles: Mapping[str, LineStyle]
     count = len(traces) if several else 1
     columns = min(_MOST_COLUMNS, count)
     rows = math.ceil(count / columns)
-    height = 3.4 if count == 1 else 0.4 + 2.5 * rows
+    height = 3.4 if count == 1 else 0.4 + 1.95 * rows
     figure, panels = new_figure(rows, columns, height=height)
     for index, trace in enumerate(traces):
         panel = panels[index if several else 0]

@@ -45,6 +45,8 @@ _EXTREMES = (
     "exchange_current_density",
     "activation_energy",
 )
+_ALIKE = 0.01
+"""Values within this share of the lowest are not put into an order."""
 _NOT_STATED_CELL = {"cell_id": None, "area": None, "reader": None}
 # Said once in the section on intervals, not as a warning beside each number.
 _ABOUT_INTERVALS = ("LI-W-STUDY-001", "LI-W-STUDY-002", "LI-W-STUDY-003")
@@ -95,7 +97,12 @@ def summary_sentences(rows: Sequence[ResultRow], failures: int = 0) -> Iterator[
 def _sentences(name: str, rows: Sequence[ResultRow]) -> Iterator[str]:
     for quantity in _EXTREMES:
         known = [r for r in _early(rows) if r.quantity == quantity and r.value is not None]
-        yield from _extremes(name, quantity.replace("_", " "), known)
+        # Spectra are told one by one: a fresh cell has another film than a cycled one.
+        spectra = [r for r in rows if r.kind == "impedance" and r.quantity == quantity and r.value is not None]
+        for words in dict.fromkeys(quantity_text(row) for row in spectra):
+            yield from _extremes(name, words, [row for row in spectra if quantity_text(row) == words])
+        if not spectra:
+            yield from _extremes(name, quantity.replace("_", " "), known)
     for quantity, event in (
         ("hysteresis_onset_time", "a lasting rise of its voltage"),
         ("time_to_short_circuit", "a hard short"),
@@ -132,6 +139,9 @@ def _extremes(name: str, quantity: str, rows: Sequence[ResultRow]) -> Iterator[s
     low, high = ordered[0], ordered[-1]
     if len(rows) == 1:
         yield f"{name}: the {quantity} of {cell_name(low)} is {value_text(low)}."
+        return
+    if low.value is not None and high.value is not None and abs(high.value - low.value) <= _ALIKE * abs(low.value):
+        yield f"{name}: the {quantity} is alike in all cells, {value_text(low)} to {value_text(high)}."
         return
     text = f"{name}: the {quantity} is lowest for {cell_name(low)} ({value_text(low)})"
     text += f" and highest for {cell_name(high)} ({value_text(high)})"

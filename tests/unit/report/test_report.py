@@ -11,7 +11,7 @@ from lithiate.errors import SpecError
 from lithiate.report import build_report
 from lithiate.report.compare import compare, judge
 from lithiate.report.content import summary_sentences
-from lithiate.report.wording import interval_text, number, pretty_unit, value_text
+from lithiate.report.wording import interval_text, number, pretty_unit, quantity_text, value_text
 from lithiate.study.results import ResultRow
 from lithiate.study.run import run_study
 
@@ -152,6 +152,32 @@ def test_sentences_of_censored_cells():
     (text,) = summary_sentences([row(interval=(60.0, None), interval_kind="censoring", censored="right")])
     assert (
         text == "e (simulated): no cell showed a lasting rise of its voltage before its test ended (at 60 h or later)."
+    )
+
+
+def test_spectra_are_told_one_by_one_and_like_values_are_not_ordered():
+    def spectrum(anode, cycle, value):
+        words = {"kind": "impedance", "quantity": "interfacial_resistance", "unit": "ohm cm^2", "specimen": anode}
+        return row(anode=anode, value=value, conditions={"cycle": cycle}, **words)
+
+    rows = [spectrum("a", 0.0, 75.3), spectrum("a", 10.0, 8.0), spectrum("b", 0.0, 75.4), spectrum("b", 10.0, 20.0)]
+    fresh, cycled = summary_sentences(rows)
+    assert fresh.endswith("interfacial resistance, fresh is alike in all cells, 75.3 ohm cm² to 75.4 ohm cm².")
+    assert "after 10 cycles is lowest for a (8 ohm cm²) and highest for b (20 ohm cm²)" in cycled
+
+
+def test_rows_of_one_quantity_say_which_they_are():
+    def words(**changes):
+        return quantity_text(row(quantity="voltage_hysteresis", **changes))
+
+    assert words(kind="critical-current", conditions={"current_density": 20.0, "first_cycle": 1.0}).endswith(
+        ", at 2 mA/cm²"
+    )
+    assert words(conditions={"first_cycle": 5.0, "last_cycle": 24.0}) == "voltage hysteresis, cycles 5–24"
+    assert words(kind="impedance", conditions={"cycle": 1.0}) == "voltage hysteresis, after 1 cycle"
+    assert words(kind="impedance-temperature", conditions={"temperature": 273.15}).endswith(", at 0 °C")
+    assert words(conditions={"method": "reservoir", "conditioning_included": 1.0}).endswith(
+        "(reservoir, conditioning included)"
     )
 
 
