@@ -48,7 +48,7 @@ def spectrum(cell, frequency, parameters=PARAMETERS):
 
 def fill_with_salt(cell):
     """Give the grid and the edge the mean concentration, 1 M."""
-    layers = np.empty((3, SALT_CELLS))
+    layers = np.empty((6, SALT_CELLS))
     twin.grid(cell.y, cell.model.cell, cell.model.electrodes, *layers)
     cell.y[SALT:] = 1000.0 * layers[0]
     cell.y[EXCESS_SALT] = 1000.0 * (cell.y[ELECTROLYTE] - layers[0].sum())
@@ -101,7 +101,7 @@ class DenseReference:
     """
 
     def __init__(self, cell):
-        self.numbers, self.faces, self.layers = np.empty((2, twin.NUMBERS)), np.empty(4), np.empty((3, SALT_CELLS))
+        self.numbers, self.faces, self.layers = np.empty((2, twin.NUMBERS)), np.empty(4), np.empty((6, SALT_CELLS))
         model = cell.model
         self.ohmic = cell_at_rest(cell.y, model.electrodes, model.cell, self.numbers, self.faces, self.layers)
         self.cell = model.cell
@@ -357,7 +357,7 @@ def test_low_frequency_limit_of_a_host_is_that_of_its_branches(bench, cycling, l
         cell.y[offset + Q_INTERIOR] = lithium
     open_everywhere(cell)
     _, out = cell.evaluate(cell.y, 1, 1e-3)
-    numbers, faces, layers = np.empty((2, twin.NUMBERS)), np.empty(4), np.empty((3, SALT_CELLS))
+    numbers, faces, layers = np.empty((2, twin.NUMBERS)), np.empty(4), np.empty((6, SALT_CELLS))
     model = cell.model
     ohmic = cell_at_rest(cell.y, model.electrodes, model.cell, numbers, faces, layers)
     salt = twin.salt_impedance(model.cell, cell.y, faces, layers, np.array([1e-9]))
