@@ -105,7 +105,7 @@ DISTURBANCE = 1e-5
 SLOW = 0.03
 """Steps below this share of the electrodes' fastest time do without knowing it better."""
 HELD_SHARE = np.zeros(PER_ELECTRODE)
-HELD_SHARE[Q_TOP], HELD_SHARE[Q_ON_SITES], HELD_SHARE[Q_ON_CARBON] = 2.5, 1.0, 1.0
+HELD_SHARE[Q_TOP], HELD_SHARE[Q_ON_SITES], HELD_SHARE[Q_ON_CARBON] = 1.7, 1.0, 1.0
 """The error of a store is measured against this many times what it holds, where that is more than `error_scale`."""
 AGE = 2.5
 """Steps after which they are looked at again."""
@@ -140,7 +140,8 @@ def error_scale(areal_capacity: float, salt: float, electrolyte: float, additive
     scale[HAZARD] = 1.0
     scale[LEAKED] = areal_capacity
     scale[EXCESS_SALT] = salt * 10.0
-    scale[SALT:] = 4.0 * salt
+    scale[SALT:] = 6.0 * salt
+    scale[SALT] = scale[-1] = 2.0 * salt  # at the faces, which the voltage feels
     return scale
 
 

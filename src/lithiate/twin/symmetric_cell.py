@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from lithiate.core.cell import DISC_AREA, SymmetricCell
 from lithiate.core.protocol import Experiment
 from lithiate.errors import SimulationError
-from lithiate.twin.host import electrode_capacity
+from lithiate.twin.host import interior_capacity
 from lithiate.twin.instrument import Sampling
 from lithiate.twin.kinetics import BRANCH_COLUMNS
 from lithiate.twin.mechanics import fatigue_increment, intact_sites
@@ -45,6 +45,8 @@ from lithiate.twin.states import (
     Q_ON_CARBON,
     Q_ON_SITES,
     Q_PIT,
+    Q_RESERVOIR,
+    Q_SEI_INTERIOR,
     SALT_CELLS,
     SHORT,
     STATES,
@@ -324,7 +326,14 @@ class _Run:
         if electrode["is_host"] == 0.0:
             return
         y = self.y[PER_ELECTRODE * plating : PER_ELECTRODE * (plating + 1)]
-        capacity = electrode_capacity(self.y, PER_ELECTRODE * plating, electrode, self.model.cell)
+        # as Python: handing records to compiled code costs more than this
+        capacity = interior_capacity.py_func(
+            float(electrode["initial_void"]),
+            float(electrode["opened_fraction"]),
+            float(electrode["initial_reservoir"] - y[Q_RESERVOIR]),
+            float(self.model.cell["sei_swelling"]),
+            float(y[Q_SEI_INTERIOR]),
+        )
         amplitude = (y[Q_ON_SITES] + y[Q_ON_CARBON]) / capacity
         self.exposure[plating] += fatigue_increment(
             self.model.fatigue_rate, self.model.rigid_share, amplitude, self.model.fatigue_exponent
