@@ -20,7 +20,7 @@ from lithiate.core.protocol import Step
 from lithiate.errors import SimulationError
 from lithiate.twin.closures import Choices
 from lithiate.twin.extrapolation import Extrapolation, Leaps, Marks, run_with_leaps
-from lithiate.twin.host import electrode_capacity
+from lithiate.twin.host import interior_capacity
 from lithiate.twin.instrument import Sampling
 from lithiate.twin.kinetics import BRANCH_COLUMNS
 from lithiate.twin.mechanics import fatigue_by_charge, fatigue_increment, intact_sites
@@ -56,6 +56,8 @@ from lithiate.twin.states import (
     Q_ON_CARBON,
     Q_ON_SITES,
     Q_PIT,
+    Q_RESERVOIR,
+    Q_SEI_INTERIOR,
     REST,
     SALT_CELLS,
     SET_VOLTAGE,
@@ -491,7 +493,14 @@ class Run:
         if model.fatigue_by_charge:
             added = fatigue_by_charge(model.fatigue_rate, model.rigid_share[plating], charge, model.fatigue_exponent)
         else:
-            capacity = electrode_capacity(self.y, PER_ELECTRODE * plating, electrode, model.cell)
+            # as Python: handing records to compiled code costs more than this
+            capacity = interior_capacity.py_func(
+                float(electrode["initial_void"]),
+                float(electrode["opened_fraction"]),
+                float(electrode["initial_reservoir"] - y[Q_RESERVOIR]),
+                float(model.cell["sei_swelling"]),
+                float(y[Q_SEI_INTERIOR]),
+            )
             amplitude = charge / capacity
             added = fatigue_increment(model.fatigue_rate, model.rigid_share[plating], amplitude, model.fatigue_exponent)
         self.exposure[plating] = self.phase_exposure[plating] + added
