@@ -9,12 +9,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from attrs import fields
 
 import lithiate
 from lithiate.analysis.coded_warnings import WARNINGS
+from lithiate.analysis.critical_current import CriticalCurrentSettings
+from lithiate.analysis.kinetics_result import KineticsSettings
+from lithiate.analysis.plating_result import PlatingSettings
 from lithiate.analysis.symmetric_result import SymmetricSettings
 from lithiate.core.techniques import QUANTITIES
 from lithiate.errors import CATALOGUE
@@ -68,9 +72,9 @@ def _parameter_row(parameter: Parameter) -> tuple[str, ...]:
     )
 
 
-def settings_table() -> str:
-    """Return the settings of the symmetric-cell analysis with their defaults."""
-    rows = [(f"`{entry.name}`", f"`{entry.default}`") for entry in fields(SymmetricSettings)]
+def settings_table(settings: type) -> str:
+    """Return the settings of an analysis with their defaults; voltages in V."""
+    rows = [(f"`{entry.name}`", f"`{entry.default}`") for entry in fields(settings)]
     return table(("setting", "default"), rows)
 
 
@@ -150,7 +154,10 @@ def _template(node: ast.AST) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "quantities": quantities_table,
     "parameters": parameters_table,
-    "settings": settings_table,
+    "settings": partial(settings_table, SymmetricSettings),
+    "plating_settings": partial(settings_table, PlatingSettings),
+    "kinetics_settings": partial(settings_table, KineticsSettings),
+    "critical_current_settings": partial(settings_table, CriticalCurrentSettings),
     "errors": errors_table,
     "warnings": warnings_table,
     "closures": closures_table,

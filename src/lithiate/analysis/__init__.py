@@ -5,33 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
+    from lithiate.analysis.critical_current import CriticalCurrentResult
     from lithiate.analysis.impedance_result import ImpedanceResult
+    from lithiate.analysis.kinetics_result import KineticsResult
+    from lithiate.analysis.plating_result import PlatingEfficiencyResult
     from lithiate.analysis.symmetric_result import SymmetricCyclingResult
-    from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra, Measurement
+    from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra, Measurement, PolarisationCurve
+
+    CyclingResult = SymmetricCyclingResult | PlatingEfficiencyResult | CriticalCurrentResult
+    Result = CyclingResult | ImpedanceResult | KineticsResult
 
 
 @overload
 def analyse(
-    measurement: CyclingRecord, *, technique: str | None = None, **settings: float | str
-) -> SymmetricCyclingResult: ...
+    measurement: CyclingRecord, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+) -> CyclingResult: ...
 
 
 @overload
 def analyse(
-    measurement: ImpedanceSpectra, *, technique: str | None = None, **settings: float | str
+    measurement: ImpedanceSpectra, *, technique: str | None = None, kind: str | None = None, **settings: float | str
 ) -> ImpedanceResult: ...
 
 
 @overload
 def analyse(
-    measurement: Measurement, *, technique: str | None = None, **settings: float | str
-) -> SymmetricCyclingResult | ImpedanceResult: ...
+    measurement: PolarisationCurve, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+) -> KineticsResult: ...
+
+
+@overload
+def analyse(
+    measurement: Measurement, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+) -> Result: ...
 
 
 def analyse(
-    measurement: Measurement, *, technique: str | None = None, **settings: float | str
-) -> SymmetricCyclingResult | ImpedanceResult:
-    """Analyse a measurement by the technique that recorded it and the kind of cell.
+    measurement: Measurement, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+) -> Result:
+    """Analyse a measurement by the technique that recorded it and by what was done to the cell.
 
     Parameters
     ----------
@@ -39,55 +51,124 @@ def analyse(
         Simulated or measured: the analysis does not know which.
     technique : str, optional
         By default the technique of the measurement.
+    kind : str, optional
+        What was done to the cell, a name of `lithiate.core.techniques.KINDS`. By default the usual one: cycling of a
+        symmetric cell (also of one that is not stated) is ``symmetric-cycling``, of a plating cell
+        ``plating-efficiency``; a polarisation curve is ``tafel``. A ``critical-current`` test must be named.
     **settings
-        Settings of the analysis, such as ``hysteresis_definition="|V|"``; see
-        `lithiate.analysis.symmetric_result.SymmetricSettings` and `ImpedanceSettings` of `impedance_result`.
+        Settings of the analysis, such as ``hysteresis_definition="|V|"``; see `SymmetricSettings`, `PlatingSettings`,
+        `CriticalCurrentSettings`, `KineticsSettings` and `ImpedanceSettings`, each in the module of its result.
 
     Returns
     -------
-    SymmetricCyclingResult or ImpedanceResult
+    SymmetricCyclingResult, PlatingEfficiencyResult, CriticalCurrentResult, KineticsResult or ImpedanceResult
+        Each has ``specimen``, ``warnings``, ``estimates()`` and ``to_dict()``.
 
     Raises
     ------
     AnalysisError
-        ``LI-ANA-001`` when there is no analysis for the technique or the kind of cell, when the measurement does not
+        ``LI-ANA-001`` when there is no analysis for the technique, the kind or the cell, when the measurement does not
         fit, or when a setting is not known.
     """
-    from lithiate.analysis.impedance import analyse_impedance
-    from lithiate.analysis.symmetric import analyse_symmetric_cycling
-    from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra
+    from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra, PolarisationCurve
     from lithiate.core.techniques import TECHNIQUES
+
+    wanted = _known("technique", technique or measurement.technique, TECHNIQUES, measurement)
+    chosen = _kind(measurement, wanted, kind)
+    if wanted == "impedance" and isinstance(measurement, ImpedanceSpectra):
+        from lithiate.analysis.impedance import analyse_impedance
+
+        return analyse_impedance(measurement, **settings)
+    if wanted == "polarisation" and isinstance(measurement, PolarisationCurve):
+        from lithiate.analysis.kinetics import analyse_kinetics
+
+        return analyse_kinetics(measurement, **settings)
+    if wanted == "cycling" and isinstance(measurement, CyclingRecord):
+        return _analyse_cycling(measurement, chosen, settings)
+    raise _no_analysis(
+        f"there is no analysis of technique {wanted!r} for this measurement",
+        measurement,
+        type(measurement).__name__,
+        "a CyclingRecord for 'cycling', ImpedanceSpectra for 'impedance', a PolarisationCurve for 'polarisation'",
+    )
+
+
+def _analyse_cycling(record: CyclingRecord, kind: str, settings: dict[str, float | str]) -> CyclingResult:
+    """Analyse a cycling record by its kind, which must fit the cell."""
+    cell = record.specimen.cell
+    if cell not in (None, "symmetric", "plating"):
+        raise _no_analysis(
+            "there is no analysis yet for cycling records of this kind of cell",
+            record,
+            cell,
+            "symmetric or plating (or a record that does not state its cell)",
+        )
+    if kind in ("nucleation", "protocol"):
+        kind = "plating-efficiency" if cell == "plating" else "symmetric-cycling"
+    needed = "plating" if kind == "plating-efficiency" else "symmetric"
+    if cell not in (None, needed):
+        raise _no_analysis(f"the analysis of kind {kind!r} is not for this cell", record, cell, needed)
+    if kind == "plating-efficiency":
+        from lithiate.analysis.plating_efficiency import analyse_plating_efficiency
+
+        return analyse_plating_efficiency(record, **settings)
+    if kind == "critical-current":
+        from lithiate.analysis.critical_current import analyse_critical_current
+
+        return analyse_critical_current(record, **settings)
+    from lithiate.analysis.symmetric import analyse_symmetric_cycling
+
+    return analyse_symmetric_cycling(record, **settings)
+
+
+def _kind(measurement: Measurement, technique: str, kind: str | None) -> str:
+    """Return the kind that was given, if it belongs to the technique, or else the usual one."""
+    from lithiate.core.techniques import KINDS
+
+    if kind is None:
+        if technique == "cycling":
+            return "plating-efficiency" if measurement.specimen.cell == "plating" else "symmetric-cycling"
+        return next(name for name, of in KINDS.items() if of == technique)
+    _known("kind of experiment", kind, tuple(KINDS), measurement)
+    if KINDS[kind] != technique:
+        belonging = ", ".join(name for name, of in KINDS.items() if of == technique)
+        raise _no_analysis(f"kind {kind!r} is not recorded by technique {technique!r}", measurement, kind, belonging)
+    return kind
+
+
+def _known(what: str, word: str, words: tuple[str, ...], measurement: Measurement) -> str:
     from lithiate.errors import AnalysisError, nearest_match
 
-    wanted = measurement.technique if technique is None else technique
-    if wanted not in TECHNIQUES:
+    if word not in words:
         raise AnalysisError(
-            "there is no analysis for this technique",
+            f"there is no analysis for this {what}",
             code="LI-ANA-001",
             where=measurement.specimen.name,
-            got=wanted,
-            expected=", ".join(TECHNIQUES),
-            nearest=nearest_match(wanted, TECHNIQUES),
+            got=word,
+            expected=", ".join(words),
+            nearest=nearest_match(word, words),
         )
-    if wanted == "impedance" and isinstance(measurement, ImpedanceSpectra):
-        return analyse_impedance(measurement, **settings)
-    if wanted != "cycling" or not isinstance(measurement, CyclingRecord):
-        raise AnalysisError(
-            f"there is no analysis of technique {wanted!r} for this measurement",
-            code="LI-ANA-001",
-            where=measurement.specimen.name,
-            got=type(measurement).__name__,
-            expected="a CyclingRecord for 'cycling', ImpedanceSpectra for 'impedance'",
-        )
-    if measurement.specimen.cell not in (None, "symmetric"):
-        raise AnalysisError(
-            "there is no analysis yet for cycling records of this kind of cell",
-            code="LI-ANA-001",
-            where=measurement.specimen.name,
-            got=measurement.specimen.cell,
-            expected="symmetric (or a record that does not state its cell)",
-        )
-    return analyse_symmetric_cycling(measurement, **settings)
+    return word
 
 
-__all__ = ["analyse"]
+def _no_analysis(what: str, measurement: Measurement, got: object, expected: str) -> Exception:
+    from lithiate.errors import AnalysisError
+
+    return AnalysisError(what, code="LI-ANA-001", where=measurement.specimen.name, got=got, expected=expected)
+
+
+def setting_names() -> frozenset[str]:
+    """Return the names of the settings of all analyses."""
+    from attrs import fields_dict
+
+    from lithiate.analysis.critical_current import CriticalCurrentSettings
+    from lithiate.analysis.impedance_result import ImpedanceSettings
+    from lithiate.analysis.kinetics_result import KineticsSettings
+    from lithiate.analysis.plating_result import PlatingSettings
+    from lithiate.analysis.symmetric_result import SymmetricSettings
+
+    classes = (SymmetricSettings, PlatingSettings, CriticalCurrentSettings, KineticsSettings, ImpedanceSettings)
+    return frozenset(name for settings in classes for name in fields_dict(settings))
+
+
+__all__ = ["analyse", "setting_names"]

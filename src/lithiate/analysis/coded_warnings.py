@@ -26,6 +26,21 @@ WARNINGS: dict[str, str] = {
     "LI-W-ANA-021": "The spectrum does not resolve two arcs, so interphase and charge transfer have no values apart.",
     "LI-W-ANA-022": "The spectrum begins below the ohmic intercept, which is extrapolated.",
     "LI-W-ANA-023": "The spectrum ends before its arc does, or has none.",
+    "LI-W-ANA-030": "The record of a plating cell begins with stripping: the sign of the current may be reversed.",
+    "LI-W-ANA-031": "Stripping ended before the cut-off voltage, so lithium is left on the electrode.",
+    "LI-W-ANA-032": "More charge was stripped than plated: a soft short, or lithium that was there before.",
+    "LI-W-ANA-033": "The voltage of a plating cell collapsed while current flowed: a soft short is likely.",
+    "LI-W-ANA-034": "The reservoir was used up before the final stripping.",
+    "LI-W-ANA-035": "There are fewer than three cycles of plating and stripping.",
+    "LI-W-ANA-040": "The exchange current density is apparent: electron transfer and film together.",
+    "LI-W-ANA-041": "The Tafel region is shorter than the definition asks for.",
+    "LI-W-ANA-042": "A kinetic estimator does not fit the polarisation curve.",
+    "LI-W-ANA-043": "The ohmic drop is not taken off.",
+    "LI-W-ANA-044": "The temperature is not stated; 25 degC is assumed.",
+    "LI-W-ANA-045": "There are too few points for a kinetic estimator.",
+    "LI-W-ANA-046": "The polarisation curve does not pass through zero where the current does.",
+    "LI-W-ANA-050": "The test ended at a voltage limit, which is no short circuit.",
+    "LI-W-ANA-051": "The hysteresis fell suddenly and stayed low: a soft short may have formed.",
 }
 """Code -> what the warning means."""
 

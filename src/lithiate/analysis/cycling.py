@@ -20,7 +20,7 @@ from lithiate.analysis.robust import (
     resolution_step,
     weighted_median_per_group,
 )
-from lithiate.analysis.segmentation import HalfCycleRows, find_half_cycle_rows
+from lithiate.analysis.segmentation import CURRENT_ON_SHARE, SHORTEST_SHARES, HalfCycleRows, find_half_cycle_rows
 
 COMPLETE_SHARE = 0.9
 """A half cycle at an edge of the record or a gap is complete from this share of the median on-time upwards."""
@@ -113,6 +113,8 @@ def segment_half_cycles(
     row_flags: NDArray[np.uint8] | None = None,
     *,
     area: float | None = None,
+    on_share: float = CURRENT_ON_SHARE,
+    shortest_shares: tuple[float, ...] = SHORTEST_SHARES,
 ) -> HalfCycles:
     """Find the half cycles of a record and measure each.
 
@@ -127,6 +129,11 @@ def segment_half_cycles(
         Rows flagged `RowFlag.REST` count as rest whatever their current is.
     area : float, optional
         Electrode area [m2].
+    on_share : float
+        Current flows where |I| is above this share of the record's working level.
+    shortest_shares : tuple of float
+        Runs of one sign shorter than this share of the typical run are flicker; smaller for records whose half cycles
+        differ in length on purpose.
 
     Returns
     -------
@@ -145,7 +152,7 @@ def segment_half_cycles(
     10 % of the half cycle's own level ``sum(w V^2) / sum(w |V|)``. The limits of this: a voltage that still relaxes
     above 10 % counts as on-time, and a rest between two half cycles of one sign does not part them.
     """
-    rows = find_half_cycle_rows(time, voltage, current, row_flags)
+    rows = find_half_cycle_rows(time, voltage, current, row_flags, on_share=on_share, shortest_shares=shortest_shares)
     return measure_half_cycles(rows, time, voltage, current, area=area)
 
 

@@ -125,7 +125,7 @@ def first_nucleation_overpotential(
     part = rows.of(0)
     index, weight = rows.index[part], rows.weight[part]
     if index.size < 3 or time[index[-1]] <= time[index[0]]:
-        return _too_short(index.size)
+        return too_short_for_a_tip(index.size)
     return nucleation_overpotential(
         time[index],
         voltage[index],
@@ -225,7 +225,8 @@ def _no_tip(limit: float, interval_between_rows: float, conditions: dict[str, fl
     )
 
 
-def _too_short(rows: int) -> Estimate:
+def too_short_for_a_tip(rows: int) -> Estimate:
+    """Return the estimate without a value for a first half cycle of fewer than three rows."""
     text = f"the first half cycle has {rows} row(s); a tip needs at least three"
     return Estimate(
         "nucleation_overpotential",

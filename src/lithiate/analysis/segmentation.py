@@ -78,17 +78,20 @@ def find_half_cycle_rows(
     voltage: FloatArray,
     current: FloatArray | None = None,
     row_flags: NDArray[np.uint8] | None = None,
+    *,
+    on_share: float = CURRENT_ON_SHARE,
+    shortest_shares: tuple[float, ...] = SHORTEST_SHARES,
 ) -> HalfCycleRows:
     """Return the rows of each half cycle; see `lithiate.analysis.cycling.segment_half_cycles`."""
     kept = _distinct_rows(time, voltage, current)
     kept_time = time[kept]
     signal = (voltage if current is None else current)[kept]
-    threshold = _voltage_threshold(signal) if current is None else _current_threshold(signal)
+    threshold = _voltage_threshold(signal) if current is None else on_share * working_level(signal)
     on = np.abs(signal) > threshold
     if row_flags is not None:
         on &= (row_flags[kept] & RowFlag.REST) == 0
     index = np.flatnonzero(on)
-    index, typical = _drop_flicker(index, signal, kept_time)
+    index, typical = _drop_flicker(index, signal, kept_time, shortest_shares)
     hole = np.diff(kept_time)
     is_gap = hole > max(GAP_SHARE * typical, 5.0 * float(np.median(np.diff(kept_time[index]))))
     starts = _run_starts(index, signal > 0, is_gap)
@@ -122,10 +125,6 @@ def _distinct_rows(time: FloatArray, voltage: FloatArray, current: FloatArray | 
     return np.flatnonzero(np.append(True, differs))
 
 
-def _current_threshold(current: FloatArray) -> float:
-    return CURRENT_ON_SHARE * working_level(current)
-
-
 def _voltage_threshold(voltage: FloatArray) -> float:
     level = working_level(voltage)
     smallest = max(5.0 * noise_level(voltage), resolution_step(voltage), SIGN_SHARE * level)
@@ -141,14 +140,16 @@ def _run_starts(index: IntArray, positive: BoolArray, is_gap: BoolArray | None =
     return np.append(0, np.flatnonzero(change) + 1)
 
 
-def _drop_flicker(index: IntArray, signal: FloatArray, time: FloatArray) -> tuple[IntArray, float]:
+def _drop_flicker(
+    index: IntArray, signal: FloatArray, time: FloatArray, shortest_shares: tuple[float, ...]
+) -> tuple[IntArray, float]:
     """Leave out runs of one sign that are far too short; return the rows left and the typical duration of a run [s].
 
     Typical is the duration of the run in which the middle second of all run time lies, so that any number of short
     runs does not change it. The shortest go first: without them, the pieces that they cut are whole again.
     """
     typical = 0.0
-    for share in SHORTEST_SHARES:
+    for share in shortest_shares:
         if index.size == 0:
             break
         starts = _run_starts(index, signal > 0)

@@ -1,6 +1,7 @@
-"""Short circuits: a confirmed hard short, and the floor below which a hysteresis cannot be honest.
+"""Short circuits: a confirmed hard short, the floor below which a hysteresis cannot be honest, and a sudden fall.
 
-Change points, noise growth and other signs of soft shorts are not looked at here.
+A soft short that is there from the first cycle on and leaves the hysteresis above the floor cannot be seen in a
+voltage: the cell looks like one that is cycled at less current. Noise growth and other signs are not looked at here.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import math
 
 import numpy as np
 from attrs import frozen
+from scipy.special import stdtrit
 
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.cycling import HalfCycles
-from lithiate.analysis.robust import BoolArray, FloatArray
+from lithiate.analysis.robust import BoolArray, FloatArray, successive_scatter
 from lithiate.core.estimate import Estimate
 
 REFERENCE_HALF_CYCLES = 48
@@ -20,6 +22,25 @@ REFERENCE_HALF_CYCLES = 48
 
 SEPARATOR_RESISTANCE = (0.9e-4, 2.8e-4)
 """Least and greatest resistance [ohm m2] of one Celgard separator in an ether electrolyte (0.9-2.8 ohm cm2)."""
+
+RECTANGULAR_SHARE = 0.1
+"""A half cycle without tip or arc: its highest |V| is above the plateau by less than this share of it, and noise."""
+
+SMALLEST_FALL = 0.15
+"""A sudden fall is at least this share of the hysteresis; scatter from cycle to cycle reaches 10 % in foils."""
+
+FALL_WINDOW = 3
+"""Cycles on both sides of a sudden fall whose medians are compared: a short that heals within them is not lasting."""
+
+FALSE_ALARMS = 0.01
+"""Share of records without a fall in which scatter alone, independent and normal, would pass for one."""
+
+MEDIAN_OF_THREE = 0.449
+"""Variance of the median of three normal values, over that of one (David and Nagaraja 2003, section 3.2)."""
+
+SCATTER_EFFICIENCY = 0.25
+"""Degrees of freedom of the scatter per value: 0.37 for a median deviation (Rousseeuw and Croux, J. Am. Stat. Assoc.
+1993, 88, 1273) times 2/3 for successive differences (von Neumann, Ann. Math. Stat. 1941, 12, 367)."""
 
 
 @frozen
@@ -142,13 +163,20 @@ def time_to_short_circuit(short: HardShort, origin: float, *, ratio: float = 0.1
 
 
 def check_soft_short_floor(
-    half_cycles: HalfCycles, hysteresis: FloatArray, *, area: float | None, factor: float = 2.0
+    half_cycles: HalfCycles,
+    hysteresis: FloatArray,
+    *,
+    area: float | None,
+    factor: float = 2.0,
+    only: BoolArray | None = None,
 ) -> tuple[str, bool]:
     """Compare the hysteresis of all cycles with what electrolyte and separator alone need.
 
     Current crosses one separator in a Li||Li cell, in both half cycles, so |V| is at least i R and a hysteresis of
     ``factor |V|`` at least ``factor i R``, with i the current density and R the area resistance of *one* separator
-    with its electrolyte: 0.9-2.8 ohm cm2 for Celgard in an ether (Menkin 2024).
+    with its electrolyte: 0.9-2.8 ohm cm2 for Celgard in an ether (Menkin 2024). Below the lower end a soft short is
+    likely whatever the trace looks like; between both ends it is possible where the trace is rectangular, without tip
+    or arc.
 
     Parameters
     ----------
@@ -157,6 +185,8 @@ def check_soft_short_floor(
     area : float or None, m2
     factor : float
         2 when the hysteresis is 2|V|, 1 when it is |V|.
+    only : (h,) bool, optional
+        The half cycles at the current of these cycles; by default all.
 
     Returns
     -------
@@ -165,7 +195,8 @@ def check_soft_short_floor(
     """
     if half_cycles.charge is None or area is None or hysteresis.size == 0:
         return "soft-short floor: not tested, it needs a current column, an electrode area and complete cycles", False
-    density = float(np.median(half_cycles.charge / half_cycles.on_time)) / area
+    chosen = np.ones(len(half_cycles), dtype=np.bool_) if only is None else only
+    density = float(np.median((half_cycles.charge / half_cycles.on_time)[chosen])) / area
     least, greatest = (factor * density * resistance for resistance in SEPARATOR_RESISTANCE)
     surely = int(np.count_nonzero(hysteresis < least))
     perhaps = int(np.count_nonzero(hysteresis < greatest))
@@ -176,4 +207,59 @@ def check_soft_short_floor(
     if perhaps == 0:
         return f"{test}the hysteresis of all {hysteresis.size} cycles is above it", False
     outcome = f"{surely} of {hysteresis.size} cycles are below its lower end, {perhaps} below its upper end"
-    return f"{test}{outcome}; a soft short is {'likely' if surely else 'possible'}", True
+    rise = rise_above_plateau(half_cycles, chosen)
+    shape = f"tips and arcs rise by {rise:.2g} of the plateau"
+    if surely:
+        return f"{test}{outcome}; {shape}; a soft short is likely", True
+    if rise < RECTANGULAR_SHARE:
+        return f"{test}{outcome}; {shape}: rectangular, a soft short is possible", True
+    return f"{test}{outcome}; {shape}: not rectangular, as a short would be", False
+
+
+def rise_above_plateau(half_cycles: HalfCycles, only: BoolArray) -> float:
+    """Return how far the highest |V| of a half cycle stands above its plateau and noise, as a share: the median."""
+    plateau = half_cycles.plateau[only]
+    highest = np.maximum(half_cycles.tip[only], plateau + half_cycles.arc_height[only])
+    rows = half_cycles.rows.counts[only]
+    of_noise = half_cycles.noise * np.sqrt(2.0 * np.log(np.maximum(rows, 2))) + half_cycles.resolution
+    return float(np.median(np.maximum(highest - plateau - of_noise, 0.0) / plateau))
+
+
+def find_sudden_fall(hysteresis: FloatArray, *, first: int = 4) -> tuple[int, float] | None:
+    """Find where the hysteresis falls from one cycle to the next and stays low, as when a lasting soft short forms.
+
+    The medians of three cycles before and after are compared, in the logarithm. A fall counts when it is at least 15 %,
+    at least half of it happens in one step, and it is beyond what the scatter from cycle to cycle makes of any place
+    of the record in 1 % of records (Bonferroni; Student's t, scatter independent and normal).
+
+    Parameters
+    ----------
+    hysteresis : (c,) float64, V
+    first : int
+        Cycles at the start that are left out (index): the surface settles in them.
+
+    Returns
+    -------
+    (int, float) or None
+        Index of the first cycle after the largest fall, and the fall as a share.
+
+    Notes
+    -----
+    It does not say why: a soft short, a fresh surface after a pause, or a warmer room fall alike.
+    """
+    level = np.log(hysteresis[first:][hysteresis[first:] > 0.0])
+    count = level.size - 2 * FALL_WINDOW + 1
+    if count < 1:
+        return None
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(level, FALL_WINDOW), axis=1)
+    fall = medians[:count] - medians[FALL_WINDOW:]
+    step = -np.diff(level)[FALL_WINDOW - 1 : FALL_WINDOW - 1 + count]
+    scatter = successive_scatter(level) * math.sqrt(2.0 * MEDIAN_OF_THREE)
+    freedom = max(SCATTER_EFFICIENCY * (level.size - 1), 2.0)
+    quantile = float(stdtrit(freedom, 1.0 - FALSE_ALARMS / count))
+    limit = max(-math.log1p(-SMALLEST_FALL), scatter * quantile)
+    sudden = np.where((fall >= limit) & (step >= 0.5 * fall), fall, 0.0)
+    largest = int(np.argmax(sudden))
+    if sudden[largest] == 0.0:
+        return None
+    return first + largest + FALL_WINDOW, 1.0 - math.exp(-float(sudden[largest]))

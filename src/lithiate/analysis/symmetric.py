@@ -13,7 +13,13 @@ from lithiate.analysis.levels import level_estimate
 from lithiate.analysis.nucleation import first_nucleation_overpotential
 from lithiate.analysis.onset import onset_estimate
 from lithiate.analysis.robust import BoolArray, FloatArray, IntArray
-from lithiate.analysis.short_circuit import HardShort, check_soft_short_floor, find_hard_short, time_to_short_circuit
+from lithiate.analysis.short_circuit import (
+    HardShort,
+    check_soft_short_floor,
+    find_hard_short,
+    find_sudden_fall,
+    time_to_short_circuit,
+)
 from lithiate.analysis.symmetric_result import Cycles, SymmetricCyclingResult, SymmetricSettings
 from lithiate.core.estimate import Estimate
 from lithiate.core.measurement import CyclingRecord
@@ -65,6 +71,7 @@ def analyse_symmetric_cycling(record: CyclingRecord, **settings: float | str) ->
     warnings = [*record.warnings, *_record_warnings(record, current, half_cycles)]
     if below_floor:
         warnings.append(coded("LI-W-ANA-013", floor))
+    warnings.extend(_fall_warning(cycles, seen, float(record.time[0]), chosen))
     for estimate in estimates.values():
         warnings.extend(estimate.warnings)
     return SymmetricCyclingResult(
@@ -76,6 +83,18 @@ def analyse_symmetric_cycling(record: CyclingRecord, **settings: float | str) ->
         specimen=record.specimen.name,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _fall_warning(cycles: Cycles, seen: BoolArray, origin: float, settings: SymmetricSettings) -> list[str]:
+    fall = find_sudden_fall(cycles.hysteresis[seen], first=settings.first_early_cycle - 1)
+    if fall is None:
+        return []
+    hours = (float(cycles.start[fall[0]]) - origin) / 3600.0
+    text = (
+        f"the hysteresis fell by {fall[1]:.0%} from one cycle to the next at cycle {fall[0] + 1} ({hours:.4g} h) and "
+        "stayed low: a soft short may have formed, or the surface or the temperature changed"
+    )
+    return [coded("LI-W-ANA-051", text)]
 
 
 def _estimates(

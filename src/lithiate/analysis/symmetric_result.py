@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,10 +10,12 @@ from attrs import field, fields, frozen
 from numpy.typing import NDArray
 
 from lithiate.analysis.cycling import HalfCycles
+from lithiate.analysis.plain import columns_to_dict as _columns
 from lithiate.analysis.robust import FloatArray, IntArray
+from lithiate.analysis.settings import setting_error, settings_from_keywords
 from lithiate.core.estimate import Estimate
 from lithiate.core.techniques import QUANTITIES
-from lithiate.errors import AnalysisError, nearest_match
+from lithiate.errors import AnalysisError
 
 HYSTERESIS_FACTORS = {"2|V|": 2.0, "|V|": 1.0}
 """Definition of the voltage hysteresis -> factor on the mean |V| of a cycle."""
@@ -76,30 +77,11 @@ class SymmetricSettings:
         AnalysisError
             ``LI-ANA-001`` for a name that is not known or a value that does not fit.
         """
-        names = [entry.name for entry in fields(cls)]
-        for name in settings:
-            if name not in names:
-                raise AnalysisError(
-                    f"unknown setting {name!r} of the symmetric-cell analysis",
-                    code="LI-ANA-001",
-                    expected=", ".join(names),
-                    nearest=nearest_match(name, names),
-                )
-        try:
-            return cls(**settings)
-        except ValueError as error:
-            raise AnalysisError(
-                "a setting of the symmetric-cell analysis is not a number", code="LI-ANA-001", got=str(error)
-            ) from error
+        return settings_from_keywords(cls, "symmetric-cell", settings)
 
 
 def _setting_error(name: str, got: object, expected: str) -> AnalysisError:
-    return AnalysisError(
-        f"setting '{name}' of the symmetric-cell analysis is not valid",
-        code="LI-ANA-001",
-        got=got,
-        expected=expected,
-    )
+    return setting_error("symmetric-cell", name, got, expected)
 
 
 @frozen(eq=False, kw_only=True)
@@ -238,15 +220,3 @@ def estimate_to_dict(estimate: Estimate) -> dict[str, Any]:
         "censored": estimate.censored,
         "censored_by": estimate.censored_by,
     }
-
-
-def _columns(cycles: Cycles) -> dict[str, Any]:
-    columns = {entry.name: getattr(cycles, entry.name) for entry in fields(Cycles)}
-    return {name: None if array is None else _finite(array.tolist()) for name, array in columns.items()}
-
-
-def _finite(value: object) -> object:
-    """Replace what JSON has no word for by None, in lists of any depth."""
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -12,7 +12,7 @@ import typer
 from lithiate.cli.console import message, print_table
 
 if TYPE_CHECKING:
-    from lithiate.analysis.symmetric_result import SymmetricCyclingResult
+    from lithiate.analysis import Result
     from lithiate.core.measurement import Measurement
 
 
@@ -21,6 +21,7 @@ def analyse(
         list[Path], typer.Argument(help="Files of ONE cell; several are joined in time.", metavar="FILE...")
     ],
     technique: Annotated[str | None, typer.Option(help="What the instrument recorded, such as cycling.")] = None,
+    kind: Annotated[str | None, typer.Option(help="What was done to the cell, such as critical-current.")] = None,
     area: Annotated[str | None, typer.Option(help='Electrode area with its unit: "1.13 cm^2".')] = None,
     cell: Annotated[str | None, typer.Option(help="symmetric, plating, full or three-electrode.")] = None,
     settings: Annotated[
@@ -35,7 +36,7 @@ def analyse(
 
     for_analysis, for_reader = split_settings(parse_settings(settings or ()))
     record = read(list(files), area=area, cell=cell, technique=technique, settings=for_reader)
-    result = analyse_measurement(record, technique=technique, **for_analysis)
+    result = analyse_measurement(record, technique=technique, kind=kind, **for_analysis)
     content = result.to_dict()
     if out is not None:
         _save(record, result, out)
@@ -66,30 +67,43 @@ def parse_settings(pairs: Sequence[str]) -> dict[str, str]:
 
 def split_settings(settings: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return the settings of the analysis, and all others, which are the reader's."""
-    from attrs import fields_dict
+    from lithiate.analysis import setting_names
 
-    from lithiate.analysis.symmetric_result import SymmetricSettings
-
-    names = fields_dict(SymmetricSettings)
+    names = setting_names()
     own = {key: value for key, value in settings.items() if key in names}
     return own, {key: value for key, value in settings.items() if key not in names}
 
 
+_COUNTS = {"half_cycle_count": "half cycles", "cycle_count": "cycles", "spectrum_count": "spectra"}
+_KINDS = {"symmetric": "symmetric-cycling", "kinetics": "tafel"}
+
+
 def _print(content: Mapping[str, Any]) -> None:
-    typer.echo(f"{content['specimen']}: {content['half_cycle_count']} half cycles, {content['cycle_count']} cycles")
+    counts = [f"{content[name]} {words}" for name, words in _COUNTS.items() if name in content]
+    typer.echo(f"{content['specimen']}: {', '.join(counts) or content['technique']}")
     lines = [_line(estimate) for estimate in content["estimates"]]
     print_table(("quantity", "value", "uncertainty", "95 % interval", "unit"), lines)
-    typer.echo(f"soft-short check: {content['soft_short_floor']}")
+    if "soft_short_floor" in content:
+        typer.echo(f"soft-short check: {content['soft_short_floor']}")
+
+
+def _details(conditions: Mapping[str, Any]) -> str:
+    """Return what tells apart the estimates of one quantity."""
+    parts = [str(conditions[name]) for name in ("method", "estimator") if name in conditions]
+    if conditions.get("conditioning_included"):
+        parts.append("with conditioning")
+    if "current_density" in conditions:
+        parts.append(f"{conditions['current_density'] / 10.0:.4g} mA/cm^2")
+    if "first_cycle" in conditions:
+        parts.append(f"cycles {conditions['first_cycle']:.0f}-{conditions['last_cycle']:.0f}")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _line(estimate: Mapping[str, Any]) -> tuple[str, ...]:
     def text(value: float | None) -> str:
         return "-" if value is None else f"{value:.4g}"
 
-    conditions = estimate["conditions"]
-    name = estimate["quantity"]
-    if "first_cycle" in conditions:
-        name += f" (cycles {conditions['first_cycle']:.0f}-{conditions['last_cycle']:.0f})"
+    name = estimate["quantity"] + _details(estimate["conditions"])
     low, high = estimate["interval"] or (None, None)
     if low is None and high is None:
         interval = "-"
@@ -104,7 +118,7 @@ def _all_warnings(content: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys([*content["warnings"], *own]))
 
 
-def _save(record: Measurement, result: SymmetricCyclingResult, folder: Path) -> None:
+def _save(record: Measurement, result: Result, folder: Path) -> None:
     from lithiate import __version__
     from lithiate.core.measurement import CyclingRecord
     from lithiate.core.store import save_measurement, slug
@@ -128,19 +142,21 @@ def _save(record: Measurement, result: SymmetricCyclingResult, folder: Path) -> 
     if isinstance(record, CyclingRecord):
         trace = CellTrace(specimen.name, specimen.name, record.provenance.origin == "measured", record)
         save(plot_voltage([trace], anode_styles([specimen.name])), folder / FIGURES / f"{stem}-voltage.svg")
+    analysis = result.to_dict()["analysis"]
+    kind = _KINDS.get(analysis, analysis)
     subject = Subject(
         anode=specimen.anode or specimen.name,
         specimen=specimen.name,
         cell_id=specimen.cell_id,
         experiment="analysis",
-        kind="symmetric-cycling",
+        kind=kind,
         measurement=stem,
         origin=record.provenance.origin,
     )
     conditions = dict(record.conditions) | ({} if specimen.area is None else {"area": specimen.area})
     rows = [
         make_row(estimate, subject, conditions=conditions, warnings=result.warnings)
-        for estimate in kind_estimates(result, "symmetric-cycling")
+        for estimate in (kind_estimates(result, kind) if kind == "symmetric-cycling" else result.estimates())
     ]
     save_results(StudyResults(study=specimen.name, lithiate=__version__, rows=tuple(rows), folder=folder))
     message(f"saved: {folder / RESULTS_JSON}")

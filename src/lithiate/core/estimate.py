@@ -34,8 +34,8 @@ class Estimate:
     interval, interval_80 : (float, float) or None
         95 % and 80 % intervals in `unit`. For a censored value `interval` holds the bound and None.
     interval_kind : {"sampling", "posterior", "censoring"} or None
-    conditions : mapping of str to float
-        SI numbers by name that the value belongs to, such as ``cycle``.
+    conditions : mapping of str to float or str
+        SI numbers by name that the value belongs to, such as ``cycle``; words only where a method has a name.
     warnings : tuple of str
         Coded warnings, ``"LI-W-... text"``.
     censored : {"right"} or None
@@ -51,7 +51,7 @@ class Estimate:
     interval: tuple[float | None, float | None] | None = None
     interval_80: tuple[float | None, float | None] | None = None
     interval_kind: str | None = None
-    conditions: Mapping[str, float] = field(factory=dict)
+    conditions: Mapping[str, float | str] = field(factory=dict)
     warnings: tuple[str, ...] = ()
     censored: str | None = None
     censored_by: str | None = None

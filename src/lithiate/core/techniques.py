@@ -43,6 +43,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("time_to_short_circuit", "s", "h", "onset of a confirmed hard short"),
         Quantity("nucleation_overpotential", "V", "mV", "tip minus plateau of the first half cycle"),
         Quantity("plateau_overpotential", "V", "mV", "median |V| over 25-75 % of a half cycle's charge"),
+        Quantity("coulombic_efficiency", "1", "1", "charge stripped over charge plated, by a named method"),
         Quantity("dead_lithium", "C/m^2", "mAh/cm^2", "lithium cut off from the electrode"),
         Quantity("sei_lithium", "C/m^2", "mAh/cm^2", "lithium bound in the solid electrolyte interphase"),
         Quantity("lithium_left", "C/m^2", "mAh/cm^2", "metallic lithium in contact with the electrode"),

@@ -49,7 +49,7 @@ def censoring_bound(row: ResultRow) -> float | None:
     if not row.censored:
         return None
     if "censored_at" in row.conditions:
-        return float(convert(row.conditions["censored_at"], QUANTITIES[row.quantity].si_unit, row.unit))
+        return float(convert(float(row.conditions["censored_at"]), QUANTITIES[row.quantity].si_unit, row.unit))
     return None if row.interval is None else row.interval[0]
 
 

@@ -47,7 +47,7 @@ class ResultRow:
     role: str | None
     posterior: str | None
     definition: str
-    conditions: Mapping[str, float]
+    conditions: Mapping[str, float | str]
     warnings: tuple[str, ...]
     censored: str | None
     censored_by: str | None

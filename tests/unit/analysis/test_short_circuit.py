@@ -3,7 +3,7 @@ import pytest
 
 from lithiate.analysis import analyse
 from lithiate.analysis.cycling import segment_half_cycles
-from lithiate.analysis.short_circuit import check_soft_short_floor, find_hard_short
+from lithiate.analysis.short_circuit import check_soft_short_floor, find_hard_short, find_sudden_fall
 
 from .conftest import AREA, CURRENT
 
@@ -87,3 +87,58 @@ def test_the_floor_is_half_for_the_other_definition_and_not_tested_without_area(
     text, _ = check_soft_short_floor(found, np.array([0.05]), area=AREA, factor=1.0)
     assert "0.9 to 2.8 mV" in text
     assert "not tested" in check_soft_short_floor(found, np.array([0.05]), area=None)[0]
+
+
+def test_between_both_ends_of_the_floor_the_shape_decides(square_cell, make_record):
+    """1.8 to 5.6 mV: 4 mV is possible for a short when the trace is flat, and honest when it has tips."""
+    flat = square_cell(half_cycles=60, level=0.002)
+    tipped = flat.arrays(lambda share, half: np.where(share < 0.1, 1.5, 1.0))
+    assert "LI-W-ANA-013" not in codes(analyse(make_record(*tipped)).warnings)
+    assert "not rectangular" in analyse(make_record(*tipped)).soft_short_floor
+    assert "rectangular, a soft short is possible" in analyse(make_record(*flat.arrays())).soft_short_floor
+    # Below the lower end no shape excuses it.
+    lower = square_cell(half_cycles=60, level=0.0004).arrays(lambda share, half: np.where(share < 0.1, 1.5, 1.0))
+    assert "LI-W-ANA-013" in codes(analyse(make_record(*lower)).warnings)
+
+
+def test_noise_does_not_make_a_flat_trace_look_like_one_with_tips(square_cell, make_record):
+    time, voltage, current = square_cell(half_cycles=60, level=0.002).arrays()
+    voltage = voltage + np.random.default_rng(0).normal(0.0, 1e-4, time.size)
+    assert "LI-W-ANA-013" in codes(analyse(make_record(time, voltage, current)).warnings)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.3, 0.6, 0.85])
+def test_a_lasting_sudden_fall_is_dated(square_cell, make_record, share):
+    time, voltage, current = square_cell(half_cycles=80).arrays(
+        lambda _, half: np.where(half < 50, 1.0, 1.0 - share) * (1.0 + 0.02 * np.sin(1.7 * (half // 2)))
+    )
+    warnings = analyse(make_record(time, voltage, current)).warnings
+    told = next(text for text in warnings if "LI-W-ANA-051" in text)
+    assert "at cycle 26 (49.99 h)" in told  # from the first row, which lies 30 s into the test
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        lambda cycle: 0.98**cycle,  # falls all the time
+        lambda cycle: np.where(cycle == 20, 0.5, 1.0),  # heals within a cycle
+        lambda cycle: np.where(cycle < 2, 2.0, 1.0),  # settles at the start
+        lambda cycle: np.where(cycle < 20, 1.0, 0.9),  # smaller than 15 %
+        lambda cycle: np.where(cycle < 20, 1.0, 1.5),  # a rise
+    ],
+)
+def test_what_is_no_sudden_lasting_fall(factor):
+    assert find_sudden_fall(0.05 * factor(np.arange(40))) is None
+
+
+def test_scatter_alone_passes_for_a_fall_in_one_record_of_a_hundred_at_most():
+    """1000 records of 60 cycles with 15 % scatter; seeds fixed. 1 % is 10, its exact 99 % band ends at 19."""
+    alarms = 0
+    for seed in range(1000):
+        scatter = np.random.default_rng(seed).normal(0.0, 0.15, 60)
+        alarms += find_sudden_fall(0.05 * np.exp(scatter)) is not None
+    assert alarms <= 19
+
+
+def test_short_records_have_no_fall():
+    assert find_sudden_fall(np.array([0.05, 0.05, 0.01, 0.01])) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -178,3 +179,62 @@ def test_library_with_a_wrong_name(lithiate, arguments):
     code, _, err = lithiate("library", *arguments)
     assert code == 1
     assert "did you mean" in err
+
+
+@pytest.fixture
+def plating_file(tmp_path):
+    """Eight cycles of a plating cell: 1 h at -1 mA, 0.9 h at 1 mA to 1 V."""
+    time = np.arange(30.0, 8 * 1.9 * 3600.0, 60.0)
+    plating = time % (1.9 * 3600.0) < 3600.0
+    ends = ~plating & np.append(plating[1:], True)
+    voltage = np.where(plating, -0.02, np.where(ends, 1.0, 0.02))
+    lines = [f"{t:.0f},{v},{-1e-3 if p else 1e-3}" for t, v, p in zip(time, voltage, plating, strict=True)]
+    path = tmp_path / "copper3.csv"
+    path.write_text("time/s,voltage/V,current/A\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_analyse_a_plating_cell(lithiate, plating_file, tmp_path):
+    arguments = ("analyse", plating_file, "--cell", "plating", "--area", "1 cm^2", "--set", "first_cycle=2")
+    code, out, _ = lithiate(*arguments, "--out", tmp_path / "out")
+    assert code == 0
+    assert "coulombic_efficiency (cycle, cycles 2-8)" in out
+    rows = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["results"]
+    row = next(row for row in rows if row["quantity"] == "coulombic_efficiency")
+    assert (row["kind"], row["unit"], row["conditions"]["method"]) == ("plating-efficiency", "1", "cycle")
+    assert row["value"] == pytest.approx(0.9, abs=1e-3)
+
+
+def test_analyse_a_critical_current_test(lithiate, plating_file):
+    arguments = ("analyse", plating_file, "--cell", "symmetric", "--area", "1 cm^2", "--kind", "critical-current")
+    code, out, _ = lithiate(*arguments)
+    assert code == 0
+    assert "voltage_hysteresis (1 mA/cm^2, cycles 1-" in out
+
+
+def test_analyse_a_kind_that_is_not_known(lithiate, plating_file):
+    code, out, err = lithiate("analyse", plating_file, "--kind", "plating-eficiency")
+    assert (code, out) == (1, "")
+    assert "did you mean 'plating-efficiency'?" in err
+
+
+def test_analyse_a_polarisation_curve(lithiate, tmp_path):
+    from lithiate.core.measurement import PolarisationCurve, Provenance, Specimen
+    from lithiate.core.store import save_measurement
+
+    eta = np.linspace(-0.2, 0.2, 401)
+    curve = PolarisationCurve(
+        specimen=Specimen("cell", cell="symmetric", area=1e-4),
+        provenance=Provenance("measured"),
+        conditions={"temperature": 298.15},
+        voltage=2.0 * eta,
+        current=2e-3 * np.sinh(eta / (2.0 * 0.0256926)),
+    )
+    save_measurement(curve, tmp_path / "sweep")
+    code, out, _ = lithiate("analyse", tmp_path / "sweep.parquet", "--out", tmp_path / "out")
+    assert code == 0
+    assert re.search(r"exchange_current_density \(butler-volmer\)\s+1 ", out)
+    assert "(tafel)" in out
+    rows = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["results"]
+    assert {row["kind"] for row in rows} == {"tafel"}
+    assert {row["conditions"]["estimator"] for row in rows} == {"butler-volmer", "tafel", "linear"}

@@ -1,0 +1,26 @@
+"""Tables and settings of results as plain types, for JSON."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from attrs import fields
+
+
+def columns_to_dict(table: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs class of arrays
+    """Return the arrays of a table as lists by name; what JSON has no word for becomes None."""
+    columns = {entry.name: getattr(table, entry.name) for entry in fields(type(table))}
+    return {name: None if array is None else _finite(array.tolist()) for name, array in columns.items()}
+
+
+def settings_to_dict(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs class of plain values
+    """Return settings by name."""
+    return {entry.name: getattr(settings, entry.name) for entry in fields(type(settings))}
+
+
+def _finite(value: object) -> object:
+    """Replace what JSON has no word for by None, in lists of any depth."""
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

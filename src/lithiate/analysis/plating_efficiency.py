@@ -1,0 +1,430 @@
+"""Plating cells, Li||Cu and Li||host: coulombic efficiency by cycle and by reservoir, first nucleation, soft shorts.
+
+Half cycles at negative current plate the working electrode, those at positive current strip it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from attrs import evolve, frozen
+
+from lithiate.analysis.coded_warnings import coded
+from lithiate.analysis.cycling import HalfCycleFlag, HalfCycles, segment_half_cycles
+from lithiate.analysis.nucleation import nucleation_overpotential, too_short_for_a_tip
+from lithiate.analysis.plating_result import PlatingCycles, PlatingEfficiencyResult, PlatingSettings
+from lithiate.analysis.robust import BoolArray, FloatArray, IntArray, normal_quantile, order_statistic_interval
+from lithiate.analysis.settings import settings_from_keywords
+from lithiate.analysis.short_circuit import check_soft_short_floor
+from lithiate.core.estimate import Estimate
+from lithiate.core.measurement import CyclingRecord
+from lithiate.errors import AnalysisError
+
+ON_SHARE = 0.01
+"""Current flows from this share of the working level upwards: formation is often a tenth of the test's current."""
+
+SHORTEST_SHARES = (0.0005, 0.002)
+"""A stripping that gives back next to nothing is short, but no flicker."""
+
+CUT_OFF_SHARE = 0.5
+"""Stripping reached the cut-off when its last |V| is above this share of it: the voltage shoots up between two rows."""
+
+CUT_OFF_RISE = (3.0, 0.1)
+"""An end of stripping is a cut-off only above this multiple of the plateau, and above this voltage [V]."""
+
+RESERVOIR_RATIO = 1.2
+"""A plating is a reservoir when it holds more than this times the charge of the last one."""
+
+COLLAPSE_SHARE = 0.3
+"""|V| below this share of the plateau, between 10 and 90 % of the charge, is a collapse."""
+
+FEWEST_CYCLES = 3
+
+
+@frozen(eq=False)
+class _Errors:
+    """What a ratio of charges inherits: the half cycles, and the standard uncertainty of an offset of the current.
+
+    The limits +/-a of the current's relative error make a standard uncertainty a/sqrt(3). Half of its variance is taken
+    as gain, common to both signs, which cancels in a ratio of charges; the other half as offset, which adds to one sign
+    and takes from the other [assumed: data sheets do not part the two].
+    """
+
+    half_cycles: HalfCycles
+    time: FloatArray
+    charge: FloatArray
+    offset: float
+
+    def of_ratio(self, plating: IntArray, stripping: IntArray) -> tuple[float, float]:
+        """Return the uncertainty of sum(stripped)/sum(plated) from time and from the current.
+
+        From time: each switch lies anywhere between two rows (rectangular). A switch straight from plating to stripping
+        is one instant: what it takes from one charge it gives to the other.
+        """
+        plated, stripped = float(self.charge[plating].sum()), float(self.charge[stripping].sum())
+        rows = self.half_cycles.rows
+        slope = np.zeros(len(self.half_cycles))
+        slope[plating], slope[stripping] = -stripped / plated**2, 1.0 / plated
+        first, last = self.half_cycles.first_row, self.half_cycles.last_row
+        per_second = slope * self.charge / self.half_cycles.on_time
+        before, after = self.time[first] - rows.start, rows.end - self.time[last]
+        shared = rows.end[:-1] == rows.start[1:]
+        at_start, at_end = -per_second, per_second.copy()
+        at_end[:-1] += np.where(shared, at_start[1:], 0.0)
+        at_start[1:] = np.where(shared, 0.0, at_start[1:])
+        # The distance of two rows is twice the way to the middle between them.
+        variance = float(np.sum((at_start * before) ** 2 + (at_end * after) ** 2)) * 4.0 / 12.0
+        return math.sqrt(variance), 2.0 * stripped / plated * self.offset
+
+
+def analyse_plating_efficiency(record: CyclingRecord, **settings: float | str) -> PlatingEfficiencyResult:
+    """Analyse the cycling record of a plating cell.
+
+    Parameters
+    ----------
+    record : CyclingRecord
+        With a current column; plating at negative current.
+    **settings
+        Fields of `PlatingSettings`.
+
+    Returns
+    -------
+    PlatingEfficiencyResult
+
+    Raises
+    ------
+    AnalysisError
+        ``LI-ANA-001`` when there is no current, no half cycle, no plating, or a setting is not valid.
+
+    Notes
+    -----
+    By cycle, CE_k is the charge stripped over the charge plated before it. By reservoir (Aurbach's method in the
+    protocol of Adams et al. 2018), ``CE = (n Q_C + Q_S) / (n Q_C + Q_T)`` with the reservoir Q_T, n cycles of Q_C on it
+    and the final stripping Q_S, all as measured: the charge stripped from the reservoir on, over the charge plated.
+    All charge counts, also what reduced the electrolyte before lithium plated: the first cycles are lower for it.
+    Charge leaked through a soft short counts on both sides and hides losses; no efficiency shows it below 1.
+
+    References
+    ----------
+    Adams, Zheng, Ren, Xu and Zhang, Adv. Energy Mater. 2018, 8, 1702097.
+    """
+    chosen = settings_from_keywords(PlatingSettings, "plating-efficiency", settings)
+    half_cycles, charge = _half_cycles(record)
+    errors = _Errors(half_cycles, record.time, charge, chosen.current_accuracy / math.sqrt(6.0))
+    cycles = _cycles(record, errors, chosen)
+    fill = _reservoir_start(cycles, chosen.method)
+    method = "cycle" if fill is None else "reservoir"
+    with_conditioning = None
+    if fill is None:
+        efficiency = _by_cycle(cycles, errors, chosen)
+    else:
+        efficiency = _by_reservoir(cycles, errors, fill, chosen, conditioning=False)
+        with_conditioning = _by_reservoir(cycles, errors, fill, chosen, conditioning=True) if fill > 0 else None
+    plateaus = half_cycles.plateau[cycles.first_half_cycle] + half_cycles.plateau[cycles.first_half_cycle + 1]
+    floor, below_floor = check_soft_short_floor(half_cycles, plateaus, area=record.specimen.area)
+    nucleation = _nucleation(record, half_cycles)
+    warnings = [*record.warnings, *_warnings(record, half_cycles, cycles, fill)]
+    if below_floor:
+        warnings.append(coded("LI-W-ANA-013", floor))
+    for estimate in (efficiency, nucleation):
+        warnings.extend(estimate.warnings)
+    return PlatingEfficiencyResult(
+        coulombic_efficiency=efficiency,
+        coulombic_efficiency_with_conditioning=with_conditioning,
+        nucleation_overpotential=nucleation,
+        method=method,
+        soft_short_floor=floor,
+        cycles=cycles,
+        half_cycles=half_cycles,
+        settings=chosen,
+        specimen=record.specimen.name,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _half_cycles(record: CyclingRecord) -> tuple[HalfCycles, FloatArray]:
+    where = record.specimen.name
+    if record.current is None or not record.current.any():
+        raise AnalysisError(
+            "a coulombic efficiency needs a current column",
+            code="LI-ANA-001",
+            where=where,
+            got="none, or zero in every row",
+        )
+    found = segment_half_cycles(
+        record.time,
+        record.voltage,
+        record.current,
+        record.row_flags,
+        area=record.specimen.area,
+        on_share=ON_SHARE,
+        shortest_shares=SHORTEST_SHARES,
+    )
+    if not bool((found.polarity < 0).any()):
+        raise AnalysisError(
+            "there is no plating in the record",
+            code="LI-ANA-001",
+            where=where,
+            got="current > 0 throughout",
+            expected="plating of the working electrode at current < 0",
+        )
+    assert found.charge is not None  # there is a current
+    return found, found.charge
+
+
+def _cycles(record: CyclingRecord, errors: _Errors, settings: PlatingSettings) -> PlatingCycles:
+    """Return the table of platings that a stripping follows without a gap between them."""
+    half_cycles, charge, area = errors.half_cycles, errors.charge, record.specimen.area
+    polarity, gap = half_cycles.polarity, half_cycles.rows.gap_after
+    plating = np.flatnonzero((polarity[:-1] < 0) & (polarity[1:] > 0) & ~gap[:-1])
+    stripping = plating + 1
+    reached = _cut_off_reached(half_cycles, stripping, settings.cut_off_voltage)
+    whole = (half_cycles.flags[plating] | half_cycles.flags[stripping]) & HalfCycleFlag.GAP == 0
+    # Lithium that an earlier stripping left would count as this cycle's.
+    emptied = np.concatenate([[True], reached[:-1]])[: reached.size]
+    known = reached & whole & emptied
+    efficiency = np.where(known, charge[stripping] / charge[plating], np.nan)
+    spread = [
+        math.hypot(*errors.of_ratio(plating[k : k + 1], stripping[k : k + 1])) if known[k] else math.nan
+        for k in range(plating.size)
+    ]
+    return PlatingCycles(
+        number=np.arange(1, plating.size + 1),
+        first_half_cycle=plating,
+        start=half_cycles.start[plating],
+        end=half_cycles.end[stripping],
+        plated_charge=charge[plating],
+        stripped_charge=charge[stripping],
+        plated=None if area is None else charge[plating] / area,
+        stripped=None if area is None else charge[stripping] / area,
+        coulombic_efficiency=efficiency,
+        uncertainty=np.array(spread, dtype=np.float64),
+        end_voltage=half_cycles.end_voltage[stripping],
+        cut_off_reached=reached,
+    )
+
+
+def _cut_off_reached(half_cycles: HalfCycles, stripping: IntArray, declared: float | None) -> BoolArray:
+    if stripping.size == 0:
+        return np.zeros(0, dtype=np.bool_)
+    end = half_cycles.end_voltage[stripping]
+    if declared is not None:
+        return np.asarray(end >= CUT_OFF_SHARE * declared, dtype=np.bool_)
+    typical = float(np.median(half_cycles.plateau[stripping]))
+    cut_off = float(end.max())
+    if cut_off < max(CUT_OFF_RISE[0] * typical, CUT_OFF_RISE[1]):
+        return np.zeros(stripping.size, dtype=np.bool_)
+    return np.asarray(end >= CUT_OFF_SHARE * cut_off, dtype=np.bool_)
+
+
+def _reservoir_start(cycles: PlatingCycles, method: str) -> int | None:
+    """Return the row of the cycle whose plating is the reservoir, or None when efficiency is taken by cycle.
+
+    It is the last plating that holds more than `RESERVOIR_RATIO` times the charge of the last cycle's, when at least
+    half of the strippings from there to the last but one stop before the cut-off; else the first of at least three
+    cycles in a row that do.
+    """
+    if method == "cycle" or len(cycles) == 0:
+        return None
+    partial = ~cycles.cut_off_reached
+    large = np.flatnonzero(cycles.plated_charge > RESERVOIR_RATIO * cycles.plated_charge[-1])
+    if large.size and (method == "reservoir" or float(np.mean(partial[large[-1] : -1])) >= 0.5):
+        return int(large[-1])
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], partial[:-1].astype(np.int64), [0]])))
+    begins, lengths = edges[::2], np.diff(edges)[::2]
+    if lengths.size and int(lengths.max()) >= FEWEST_CYCLES and bool(cycles.cut_off_reached[-1]):
+        return int(begins[int(np.argmax(lengths))])
+    return 0 if method == "reservoir" else None
+
+
+def _by_reservoir(
+    cycles: PlatingCycles, errors: _Errors, fill: int, settings: PlatingSettings, *, conditioning: bool
+) -> Estimate:
+    first = 0 if conditioning else fill
+    plating = cycles.first_half_cycle[first:]
+    count = len(cycles) - 1 - fill
+    form = (
+        "all charge stripped over all charge plated, the conditioning cycles before the reservoir included"
+        if conditioning
+        else "the conditioning cycles before the reservoir left out"
+    )
+    definition = (
+        "coulombic efficiency by reservoir: (n Q_C + Q_S) / (n Q_C + Q_T) with the charges as measured, n "
+        f"= {count} cycles on the reservoir Q_T, final stripping Q_S to the cut-off (Adams 2018); {form}; current "
+        f"accurate to {settings.current_accuracy:g}, half of that variance common to both signs"
+    )
+    conditions: dict[str, float | str] = {
+        "method": "reservoir",
+        "cycles": float(count),
+        "conditioning_included": float(conditioning),
+    }
+    if cycles.plated is not None:
+        conditions["reservoir_capacity"] = float(cycles.plated[fill])
+        if count > 0:
+            conditions["areal_capacity"] = float(np.median(cycles.plated[fill + 1 :]))
+    if not cycles.cut_off_reached[-1]:
+        text = "the last stripping did not reach the cut-off, so the lithium that was left is not known"
+        return _without_value(definition, conditions, coded("LI-W-ANA-031", text))
+    in_gap = errors.half_cycles.flags[plating] | errors.half_cycles.flags[plating + 1]
+    if bool((in_gap & HalfCycleFlag.GAP != 0).any()):
+        return _without_value(definition, conditions, coded("LI-W-ANA-006", "a gap lies in the reservoir's cycles"))
+    value = float(errors.charge[plating + 1].sum() / errors.charge[plating].sum())
+    spread = math.hypot(*errors.of_ratio(plating, plating + 1))
+    wide, narrow = normal_quantile(0.95) * spread, normal_quantile(0.80) * spread
+    return Estimate(
+        "coulombic_efficiency",
+        value,
+        "1",
+        definition,
+        standard_uncertainty=spread,
+        interval=(value - wide, value + wide),
+        interval_80=(value - narrow, value + narrow),
+        interval_kind="sampling",
+        conditions=conditions,
+    )
+
+
+def _by_cycle(cycles: PlatingCycles, errors: _Errors, settings: PlatingSettings) -> Estimate:
+    definition = (
+        "coulombic efficiency by cycle: charge stripped to the cut-off over the charge plated before, median from "
+        f"cycle {settings.first_cycle} on; current accurate to {settings.current_accuracy:g}, half of that variance "
+        "common to both signs"
+    )
+    known = np.isfinite(cycles.coulombic_efficiency)
+    counted = known & (cycles.number >= settings.first_cycle)
+    warnings: tuple[str, ...] = ()
+    if not counted.any() and known.any():
+        counted = known
+        text = f"no cycle from number {settings.first_cycle} on has a value: the median is over all {int(known.sum())}"
+        warnings = (coded("LI-W-ANA-004", text),)
+    conditions: dict[str, float | str] = {"method": "cycle"}
+    if not counted.any():
+        return _without_value(definition, conditions, coded("LI-W-ANA-031", "no stripping reached a cut-off voltage"))
+    numbers = cycles.number[counted]
+    conditions |= {"first_cycle": float(numbers[0]), "last_cycle": float(numbers[-1])}
+    if cycles.plated is not None:
+        conditions["areal_capacity"] = float(np.median(cycles.plated[counted]))
+    values = cycles.coulombic_efficiency[counted]
+    value = float(np.median(values))
+    offset = 2.0 * value * errors.offset
+    spread = order_statistic_interval(values, 0.95)
+    if spread is None:
+        text = f"{values.size} cycles are too few for the scatter of a median: accuracy and time resolution only"
+        warnings = (*warnings, coded("LI-W-ANA-018", text))
+        total = float(np.median(cycles.uncertainty[counted]))
+        wide, narrow = (2 * (normal_quantile(share) * total,) for share in (0.95, 0.80))
+    else:
+        total = math.hypot((spread[1] - spread[0]) / (2.0 * normal_quantile(spread[2])), offset)
+        wide = _sides(value, spread, normal_quantile(0.95) * offset)
+        narrow = _sides(value, order_statistic_interval(values, 0.80) or spread, normal_quantile(0.80) * offset)
+    return Estimate(
+        "coulombic_efficiency",
+        value,
+        "1",
+        definition,
+        standard_uncertainty=total,
+        interval=(value - wide[0], value + wide[1]),
+        interval_80=(value - narrow[0], value + narrow[1]),
+        interval_kind="sampling",
+        conditions=conditions,
+        warnings=warnings,
+    )
+
+
+def _sides(value: float, interval: tuple[float, float, float], by: float) -> tuple[float, float]:
+    return math.hypot(value - interval[0], by), math.hypot(interval[1] - value, by)
+
+
+def _without_value(definition: str, conditions: dict[str, float | str], warning: str) -> Estimate:
+    return Estimate("coulombic_efficiency", None, "1", definition, conditions=conditions, warnings=(warning,))
+
+
+def _nucleation(record: CyclingRecord, half_cycles: HalfCycles) -> Estimate:
+    """Return the nucleation overpotential of the first plating.
+
+    The voltage of a fresh cell starts far above zero (2-3 V for Li||Cu) and falls through it: those rows belong to the
+    surface's reduction and are left out, or their |V| would be taken for the tip.
+    """
+    first = int(np.flatnonzero(half_cycles.polarity < 0)[0])
+    part = half_cycles.rows.of(first)
+    index, weight = half_cycles.rows.index[part], half_cycles.rows.weight[part]
+    positive = np.flatnonzero(record.voltage[index] >= 0.0)
+    kept = index[int(positive[-1]) + 1 :] if positive.size else index
+    if kept.size < 3 or record.time[kept[-1]] <= record.time[kept[0]]:
+        return too_short_for_a_tip(kept.size)
+    assert record.current is not None  # _half_cycles has looked
+    estimate = nucleation_overpotential(
+        record.time[kept],
+        record.voltage[kept],
+        throughput=(weight * np.abs(record.current[index]))[-kept.size :],
+        start=float(half_cycles.rows.start[first]) if positive.size == 0 and index[0] > 0 else None,
+        resolution=half_cycles.resolution,
+        half_cycle=first + 1,
+    )
+    if positive.size == 0:
+        return estimate
+    return evolve(estimate, definition=f"{estimate.definition}; rows before the voltage fell below zero are left out")
+
+
+def _warnings(record: CyclingRecord, half_cycles: HalfCycles, cycles: PlatingCycles, fill: int | None) -> list[str]:
+    found = []
+    if record.specimen.area is None:
+        found.append(coded("LI-W-ANA-001", "the electrode area is not known: areal numbers are null"))
+    if half_cycles.polarity[0] > 0:
+        text = (
+            "the record begins with stripping; if the first half cycle is the first plating, the sign of the current "
+            "is reversed (current < 0 plates the working electrode)"
+        )
+        found.append(coded("LI-W-ANA-030", text))
+    if len(cycles) < FEWEST_CYCLES:
+        found.append(coded("LI-W-ANA-035", f"the record holds {len(cycles)} cycle(s) of plating and stripping"))
+    gaps = int(np.count_nonzero(half_cycles.rows.gap_after[:-1] | half_cycles.rows.gap_before[1:]))
+    if gaps:
+        found.append(coded("LI-W-ANA-006", f"{gaps} gap(s) in the record; cycles around them have no value"))
+    left = np.flatnonzero(~cycles.cut_off_reached) if fill is None else np.zeros(0, dtype=np.int64)
+    if left.size:
+        text = f"stripping ended before the cut-off in {left.size} of {len(cycles)} cycles: lithium was left"
+        found.append(coded("LI-W-ANA-031", text))
+    if fill is not None and bool(cycles.cut_off_reached[fill:-1].any()):
+        early = int(np.argmax(cycles.cut_off_reached[fill:-1]))
+        text = f"stripping {early + 1} of {len(cycles) - fill} on the reservoir already reached the cut-off"
+        found.append(coded("LI-W-ANA-034", text))
+    return found + _soft_short_warnings(record, half_cycles, cycles)
+
+
+def _soft_short_warnings(record: CyclingRecord, half_cycles: HalfCycles, cycles: PlatingCycles) -> list[str]:
+    found = []
+    excess = cycles.coulombic_efficiency - 1.0 > 2.0 * cycles.uncertainty
+    # Where stripping does not end, a short may be why: it gives back more than was ever plated.
+    balance = np.cumsum(cycles.stripped_charge - cycles.plated_charge)
+    excess |= balance > 0.01 * cycles.plated_charge
+    if excess.any():
+        text = (
+            f"more charge was stripped than plated in {int(excess.sum())} of {len(cycles)} cycles, first in cycle "
+            f"{int(cycles.number[np.argmax(excess)])}: a soft short, or lithium that was there before"
+        )
+        found.append(coded("LI-W-ANA-032", text))
+    collapsed = [k for k in range(len(half_cycles)) if _collapses(record, half_cycles, k)]
+    if collapsed:
+        hours = (float(half_cycles.start[collapsed[0]]) - float(record.time[0])) / 3600.0
+        text = (
+            f"|V| falls below {COLLAPSE_SHARE:g} x the plateau within {len(collapsed)} half cycle(s), first in the one "
+            f"that starts at {hours:.4g} h: a soft short is likely"
+        )
+        found.append(coded("LI-W-ANA-033", text))
+    return found
+
+
+def _collapses(record: CyclingRecord, half_cycles: HalfCycles, k: int) -> bool:
+    """Tell whether |V| collapses between 10 and 90 % of the charge of a half cycle, in three rows at least."""
+    part = half_cycles.rows.of(k)
+    weight = half_cycles.rows.weight[part]
+    share = (np.cumsum(weight) - 0.5 * weight) / weight.sum()
+    # Signed along the current, so that the fall of a fresh cell from its open-circuit voltage is none.
+    along = float(half_cycles.polarity[k]) * record.voltage[half_cycles.rows.index[part]]
+    inside = (share > 0.1) & (share < 0.9) & (along > 0.0)
+    plateau = float(half_cycles.plateau[k])
+    if half_cycles.noise > 0.1 * plateau:
+        return False
+    return int(np.count_nonzero(along[inside] < COLLAPSE_SHARE * plateau)) >= 3

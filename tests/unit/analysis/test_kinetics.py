@@ -1,0 +1,235 @@
+"""Exchange current densities of curves that are computed from known ones."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+
+import numpy as np
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lithiate.analysis import analyse
+from lithiate.analysis.kinetic_estimators import runs_probability
+from lithiate.constants import thermal_voltage
+from lithiate.core.measurement import PolarisationCurve, Provenance, Specimen
+from lithiate.errors import AnalysisError
+
+AREA = 1.13e-4
+ROOM = 298.15
+
+
+def codes(warnings):
+    return {warning.split()[0] for warning in warnings}
+
+
+def curve(
+    exchange=10.0, series=0.0, *, electrodes=2, overpotential=0.2, points=801, temperature=ROOM, shift=0.0, **specimen
+):
+    """A sweep of the overpotential of one electrode (with `electrodes` of them and a resistance in series) [SI]."""
+    eta = np.linspace(-overpotential, overpotential, points)
+    density = 2.0 * exchange * np.sinh(eta / (2.0 * thermal_voltage(temperature)))
+    voltage = electrodes * eta + series * density + shift
+    return PolarisationCurve(
+        specimen=Specimen("cell", **{"cell": "symmetric", "area": AREA, **specimen}),
+        provenance=Provenance("measured"),
+        conditions={"temperature": temperature},
+        voltage=voltage,
+        current=density * AREA,
+        electrode_potential=voltage if electrodes == 1 else None,
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(exchange=st.floats(-0.5, 2.0).map(lambda x: 10.0**x), series=st.floats(0.0, 50e-4), electrodes=st.integers(1, 2))
+def test_the_joint_fit_finds_what_the_curve_was_made_of(exchange, series, electrodes):
+    result = analyse(curve(exchange, series, electrodes=electrodes))
+    found = result.exchange_current_density
+    assert result.electrodes == electrodes
+    assert found.value == pytest.approx(exchange, rel=2e-3)
+    assert found.conditions["series_resistance"] == pytest.approx(series, rel=1e-3, abs=2e-7)
+
+
+@pytest.mark.parametrize("temperature", [263.15, 333.15])
+def test_the_temperature_is_that_of_the_record_or_of_the_settings(temperature):
+    record = curve(temperature=temperature)
+    assert analyse(record).exchange_current_density.value == pytest.approx(10.0, rel=2e-3)
+    unstated = evolve(record, conditions={})
+    result = analyse(unstated)
+    assert "LI-W-ANA-044" in codes(result.warnings)
+    off = result.by_estimator["linear"].value / 10.0
+    assert off == pytest.approx(ROOM / temperature, rel=0.01)
+    given_there = analyse(unstated, temperature=f"{temperature - 273.15} degC")
+    assert given_there.exchange_current_density.value == pytest.approx(10.0, rel=2e-3)
+
+
+@pytest.mark.parametrize(("series", "expected"), [(0.0, 1.0), (5e-4, 0.84), (20e-4, 0.56), (50e-4, 0.34)])
+def test_the_bias_of_the_linear_estimator_is_that_of_the_drop(series, expected):
+    """True 1 mA/cm2, one electrode, 5, 20, 50 ohm cm2 that nobody took off: j0 / (1 + j0 R F/RT)."""
+    found = analyse(curve(series=series, electrodes=1)).by_estimator["linear"]
+    assert found.value / 10.0 == pytest.approx(expected, abs=0.006)
+    assert found.conditions["ohmic_drop_corrected"] == 0.0
+    told = next(text for text in found.warnings if "LI-W-ANA-043" in text)
+    if series > 0.0:
+        assert f"{series * 1e4:.3g} ohm cm2 in series" in told
+        assert f"{expected:.2f}"[:3] in told
+
+
+def test_a_given_resistance_is_taken_off_before_all_estimators():
+    result = analyse(curve(series=20e-4), ohmic_resistance="20 ohm cm^2")
+    for name, estimate in result.by_estimator.items():
+        assert estimate.value == pytest.approx(10.0, rel=0.06 if name == "tafel" else 0.01)
+        assert estimate.conditions["ohmic_drop_corrected"] == 1.0
+        assert "LI-W-ANA-043" not in codes(estimate.warnings)
+
+
+def test_every_estimate_covers_the_truth_on_a_clean_curve():
+    for estimate in analyse(curve()).estimates():
+        # A fit of exact numbers leaves rounding and the tolerance of the solver.
+        assert estimate.interval[0] * (1.0 - 1e-6) <= 10.0 <= estimate.interval[1] * (1.0 + 1e-6)
+        assert "LI-W-ANA-040" in codes(estimate.warnings)
+
+
+def test_tafel_gives_the_intercept_and_the_transfer_coefficient():
+    found = analyse(curve(overpotential=0.3), tafel_window_low="150 mV").by_estimator["tafel"]
+    assert found.value == pytest.approx(10.0, rel=0.005)
+    assert found.conditions["transfer_coefficient"] == pytest.approx(0.5, rel=0.002)
+    # ln 10 x 2RT/F a decade
+    assert found.conditions["decades"] == pytest.approx(0.15 / (2 * thermal_voltage(ROOM) * math.log(10)), rel=0.01)
+
+
+def test_a_tafel_region_shorter_than_a_decade_is_refused():
+    """+/-0.2 V over two electrodes leaves 77 to 100 mV of each: a fifth of a decade."""
+    short = curve(overpotential=0.1)
+    found = analyse(short).by_estimator["tafel"]
+    assert found.value is None
+    refusal = next(text for text in found.warnings if "LI-W-ANA-041" in text)
+    assert "0.21 decades" in refusal
+    assert "would have given" in refusal
+    allowed = analyse(short, least_decades=0.1).by_estimator["tafel"]
+    assert allowed.value == pytest.approx(10.0, rel=0.2)
+
+
+def test_a_tafel_region_that_an_ohmic_drop_bends_is_refused():
+    found = analyse(curve(series=5e-4, overpotential=0.3), least_decades=0.5).by_estimator["tafel"]
+    assert found.value is None
+    assert "LI-W-ANA-042" in codes(found.warnings)
+
+
+def test_a_curve_of_another_shape_has_no_value():
+    """A limiting current: nothing of Butler-Volmer fits."""
+    record = curve()
+    limited = evolve(record, current=record.current / (1.0 + np.abs(record.current / AREA) / 20.0))
+    result = analyse(limited)
+    assert result.exchange_current_density.value is None
+    assert "LI-W-ANA-042" in codes(result.warnings)
+    assert result.by_estimator["tafel"].value is None
+
+
+def test_a_kink_at_zero_is_refused_by_the_linear_estimator():
+    """Plating and stripping with different slopes: there is no slope at zero."""
+    record = curve(overpotential=0.05)
+    kinked = evolve(record, current=np.where(record.current > 0, 1.5, 1.0) * record.current)
+    assert analyse(kinked).by_estimator["linear"].value is None
+
+
+def test_a_straight_line_does_not_tell_kinetics_from_a_resistor():
+    record = curve(overpotential=0.05)
+    line = evolve(record, current=record.voltage / 20e-4 * AREA)
+    found = analyse(line).exchange_current_density
+    assert found.value is None
+    assert "series resistance" in " ".join(found.warnings)
+
+
+@pytest.mark.parametrize("estimator", ["butler-volmer", "linear"])
+def test_noise_is_covered_by_the_uncertainty(estimator):
+    """200 curves with noise of 1 mV, unevenly sampled; seeds fixed: inside the 99 % band for 95 %."""
+    inside = 0
+    for seed in range(200):
+        draw = np.random.default_rng(seed)
+        record = curve(series=5e-4, points=1601)
+        kept = np.sort(draw.choice(1601, 400, replace=False))
+        noisy = evolve(
+            record,
+            voltage=record.voltage[kept] + draw.normal(0.0, 1e-3, kept.size),
+            current=record.current[kept],
+        )
+        if estimator == "linear":
+            noisy = evolve(noisy, voltage=noisy.voltage - 5e-4 * noisy.current / AREA)
+        found = analyse(noisy, estimator=estimator, **({"ohmic_resistance": 0.0} if estimator == "linear" else {}))
+        low, high = found.exchange_current_density.interval
+        inside += low <= 10.0 <= high
+    assert 181 <= inside <= 197
+
+
+def test_the_chosen_estimator_stands_first():
+    result = analyse(curve(), estimator="linear")
+    first, *others = result.estimates()
+    assert first is result.exchange_current_density
+    assert first.conditions["estimator"] == "linear"
+    assert {estimate.conditions["estimator"] for estimate in others} == {"butler-volmer", "tafel"}
+    assert result.to_dict()["estimates"][0]["value"] == pytest.approx(1.0, rel=0.01)
+
+
+def test_the_zero_is_where_the_current_is():
+    result = analyse(curve(shift=0.02))
+    assert result.exchange_current_density.value == pytest.approx(10.0, rel=2e-3)
+    assert "LI-W-ANA-046" in codes(result.warnings)
+
+
+def test_without_an_area_there_is_no_density():
+    result = analyse(curve(area=None))
+    assert [estimate.value for estimate in result.estimates()] == [None] * 3
+    assert "LI-W-ANA-001" in codes(result.warnings)
+
+
+@pytest.mark.parametrize(
+    ("record", "word"),
+    [(curve(cell="full"), "full cell"), (evolve(curve(), current=np.abs(curve().current) + 1e-6), "does not cross")],
+)
+def test_what_cannot_be_analysed_is_refused(record, word):
+    with pytest.raises(AnalysisError, match=word):
+        analyse(record)
+
+
+def test_unstated_and_plating_cells_are_told():
+    for cell in (None, "plating"):
+        assert "LI-W-ANA-003" in codes(analyse(curve(cell=cell)).warnings)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"estimator": "marcus"}, {"linear_window": "0 V"}, {"tafel_window_low": 2.0}, {"ohmic_resistance": -1.0}],
+)
+def test_settings_out_of_range_are_refused(setting):
+    with pytest.raises(AnalysisError, match=next(iter(setting))):
+        analyse(curve(), **setting)
+
+
+def test_few_points_are_no_estimate():
+    result = analyse(curve(points=5))
+    assert [estimate.value for estimate in result.estimates()] == [None] * 3
+    assert "LI-W-ANA-045" in codes(result.warnings)
+
+
+def test_the_runs_test_against_all_arrangements():
+    """Seven up, seven down: the normal approximation beside the count of all 3432 arrangements."""
+    runs = []
+    for up in combinations(range(14), 7):
+        sign = np.full(14, -1.0)
+        sign[list(up)] = 1.0
+        runs.append(1 + int(np.count_nonzero(np.diff(sign))))
+    counted = np.array(runs)
+    for blocks in ([7, 7], [4, 4, 3, 3], [2, 2, 2, 2, 3, 3]):
+        pattern = np.repeat(np.resize([1.0, -1.0], len(blocks)), blocks)
+        assert runs_probability(pattern) == pytest.approx(float(np.mean(counted <= len(blocks))), abs=0.08)
+    assert runs_probability(np.repeat([1.0, -1.0], 50)) < 1e-20
+    assert runs_probability(np.resize([1.0, -1.0], 100)) > 0.999
+
+
+def test_the_analysis_does_not_look_at_provenance():
+    plain = curve(series=5e-4)
+    other = evolve(plain, provenance=Provenance("simulated", source="twin"))
+    assert analyse(plain).to_dict() == analyse(other).to_dict()
