@@ -87,6 +87,8 @@ MOST_CALLS = 200
 """Calls of the integrator for one step, beyond which it counts as stuck."""
 HALF_CYCLES_AFTER_SHORT = 6
 """How long a test goes on after a hard short, so that its record shows it."""
+SLOW_SHARE = 0.05
+"""Share of the areal capacity against which leaps measure the change of metallic lithium."""
 MORE_THAN_ALL = 1.2
 """A step that only its voltage ends takes no more than this times all lithium of the electrode that strips."""
 
@@ -257,11 +259,11 @@ class Run:
     ) -> None:
         self.model, self.experiment, self.parameters, self.choices = model, experiment, parameters, choices
         self.settings = np.array([DEFAULT_TOLERANCE, 0.0])
-        self.current_scale, charge = step_scales(steps)
+        self.current_scale, self.charge_scale = step_scales(steps)
         self.y = model.initial_state.copy()
         self.dy = np.zeros(STATES)
         self.scale = error_scale(
-            charge,
+            self.charge_scale,
             model.salt_per_cell,
             cell.electrolyte_volume,
             float(model.cell["initial_additive"]),
@@ -333,8 +335,13 @@ class Run:
         return np.concatenate([self.y, self.exposure])
 
     def slow_scale(self) -> NDArray[np.float64]:
-        """Return the scales of `slow_state`."""
-        return np.append(self.scale, [1.0 / (1.0 + self.model.fatigue_exponent)] * 2)
+        """Return the scales of `slow_state`: coarser than the integrator's, infinite for what begins anew each time."""
+        scale = self.scale.copy()
+        for offset in (0, PER_ELECTRODE):
+            for k in METALLIC:
+                scale[offset + k] = max(scale[offset + k], SLOW_SHARE * self.charge_scale)
+            scale[[offset + Q_PIT, offset + Q_ON_SITES, offset + Q_ON_CARBON]] = np.inf
+        return np.append(scale, [1.0 / (1.0 + self.model.fatigue_exponent)] * 2)
 
     def set_slow_state(self, state: NDArray[np.float64]) -> None:
         """Go on from another `slow_state`."""
