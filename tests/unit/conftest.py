@@ -60,6 +60,9 @@ class FakeSolution:
             current=np.concatenate([[sign[0]], sign, [sign[-1]]]) * self.experiment.current_density * self.cell.area,
         )
 
+    def measurement(self, instrument=None, *, cell_id=None):
+        return self.record(instrument, cell_id=cell_id)
+
     def inventory(self):
         return {"dead_lithium": 36.0, "electrolyte_left": 3.0e-4}
 
@@ -90,7 +93,18 @@ def fake_twin(monkeypatch):
     twin.failing, twin.calls = set(), []
     nominal = load_parameters("nominal")
 
-    def solve(cell, experiment, *, parameters="nominal", seed=0, progress=None, tolerance=2e-5, sampling=None):
+    def solve(
+        cell,
+        experiment,
+        *,
+        parameters="nominal",
+        seed=0,
+        progress=None,
+        tolerance=2e-5,
+        sampling=None,
+        closures=None,
+        disabled_mechanisms=(),
+    ):
         twin.calls.append((cell.anode.name, experiment.kind, seed))
         if (cell.anode.name, experiment.kind) in twin.failing:
             raise SimulationError("the step size fell below its limit", code="LI-TWIN-002", where="half cycle 1")

@@ -43,16 +43,16 @@ def _print_entry(section: str, name: str) -> None:
 
 
 def _protocols() -> dict[str, type]:
-    from lithiate.core.experiments import Nucleation, SymmetricCycling
+    from lithiate.study.experiment_specs import EXPERIMENT_SPECS
 
-    return {protocol.kind: protocol for protocol in (SymmetricCycling, Nucleation)}
+    return {kind: spec.does for kind, spec in EXPERIMENT_SPECS.items()}
 
 
 def _print_protocols(name: str | None) -> None:
     """Print the kinds of experiment that a study may name, with the defaults of their keys."""
     from attrs import NOTHING, fields
 
-    from lithiate.core.cell import SymmetricCell
+    from lithiate.core.cell import LithiumCell
     from lithiate.errors import LibraryError, nearest_match
 
     known = _protocols()
@@ -66,10 +66,9 @@ def _print_protocols(name: str | None) -> None:
         )
     lines = []
     for kind in known if name is None else (name,):
-        for entry in (*fields(known[kind]), *fields(SymmetricCell)):
-            if entry.name != "anode":
-                needed = entry.default is NOTHING
-                lines.append((kind, entry.name, "required" if needed else _default_text(entry.name, entry.default)))
+        for entry in (*fields(known[kind]), *fields(LithiumCell)):
+            needed = entry.default is NOTHING
+            lines.append((kind, entry.name, "required" if needed else _default_text(entry.name, entry.default)))
     print_table(("kind", "key", "default"), lines)
 
 
@@ -79,7 +78,9 @@ def _default_text(name: str, value: object) -> str:
 
     if value is None:
         return "none"
-    if name not in PRINTED_UNITS or not isinstance(value, float):
-        return str(value)
+    several = isinstance(value, tuple)
+    numbers = value if isinstance(value, tuple) else (value,)
+    if name not in PRINTED_UNITS or not all(isinstance(number, float) for number in numbers):
+        return ", ".join(map(str, numbers)) if several else str(value)
     si_unit, unit = PRINTED_UNITS[name]
-    return f"{convert(value, si_unit, unit):.4g} {unit}"
+    return f"{', '.join(f'{convert(float(number), si_unit, unit):.4g}' for number in numbers)} {unit}"

@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from lithiate.core.measurement import CyclingRecord
-from lithiate.figures.style import LineStyle, new_figure
+from lithiate.figures.style import LineStyle, new_figure, shared_legend
 
 COLUMNS = 900
 """Pixel columns of an envelope: more than a figure of 7 inch shows in print or on a screen."""
@@ -108,17 +108,18 @@ def plot_voltage(traces: Sequence[CellTrace], styles: Mapping[str, LineStyle]) -
 
 
 def plot_first_cycles(traces: Sequence[CellTrace], styles: Mapping[str, LineStyle], duration: float) -> Figure:
-    """Return voltage against time of the first `duration` [s] of the records, all in one panel."""
+    """Return voltage against time of the first `duration` [s] since the current came on, all records in one panel."""
     figure, (panel,) = new_figure(height=2.9)
     cuts = []
     for trace in traces:
-        shown = trace.record.time - trace.record.time[0] <= duration
-        time = trace.record.time[shown] - trace.record.time[0]
+        start = first_current(trace.record)
+        shown = (trace.record.time >= start) & (trace.record.time <= start + duration)
+        time = trace.record.time[shown] - start
         cuts.append(trace.record.voltage[shown])
         _line(panel, trace, styles, time / _HOUR, trace.record.voltage[shown] * _MILLI)
     limit = _limit(cuts, quantile=1.0)
     panel.set(xlim=(0.0, duration / _HOUR), ylim=(-limit, limit), xlabel="Time / h", ylabel="Voltage / mV")
-    _legend(figure, panel)
+    shared_legend(figure, panel)
     return figure
 
 
@@ -162,7 +163,7 @@ def plot_hysteresis(
     for anode, (onset, bound) in published_onsets.items():
         if anode in styles and onset / _HOUR <= 1.03 * longest:
             _mark_onset(panel, styles[anode].colour, onset / _HOUR, bound)
-    _legend(figure, panel)
+    shared_legend(figure, panel)
     return figure
 
 
@@ -192,8 +193,14 @@ def plot_nucleation(traces: Sequence[CellTrace], styles: Mapping[str, LineStyle]
     for panel in (whole, start):
         panel.set_xlim(left=0.0)
         panel.set_ylim(bottom=0.0)
-    _legend(figure, whole)
+    shared_legend(figure, whole)
     return figure
+
+
+def first_current(record: CyclingRecord) -> float:
+    """Return the time of the last row before the current comes on [s]; the start of a record that does not tell."""
+    on = np.array([]) if record.current is None else np.flatnonzero(record.current)
+    return float(record.time[max(int(on[0]) - 1, 0) if on.size else 0])
 
 
 def first_half_cycle_capacity(record: CyclingRecord, half_cycle: float) -> Array | None:
@@ -256,11 +263,3 @@ def _mark_onset(panel: Axes, colour: str, onset: float, bound: bool) -> None:
         fontsize=7.5,
         color=colour,
     )
-
-
-def _legend(figure: Figure, panel: Axes) -> None:
-    handles, labels = panel.get_legend_handles_labels()
-    if handles:
-        figure.legend(
-            handles, labels, loc="outside upper center", ncols=min(3, len(handles)), frameon=False, fontsize=8
-        )

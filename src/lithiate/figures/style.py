@@ -77,6 +77,15 @@ def new_figure(rows: int = 1, columns: int = 1, *, height: float, shared_x: bool
     return figure, list(grid.flat)
 
 
+def shared_legend(figure: Figure, panel: Axes) -> None:
+    """Put one legend above a figure, of what is labelled in `panel`."""
+    handles, labels = panel.get_legend_handles_labels()
+    if handles:
+        figure.legend(
+            handles, labels, loc="outside upper center", ncols=min(3, len(handles)), frameon=False, fontsize=8
+        )
+
+
 def save(figure: Figure, path: Path) -> Path:
     """Save a figure as SVG, the same bytes for the same figure: letters as paths, no date, fixed identifiers.
 

@@ -60,9 +60,21 @@ PUBLISHED_CONDITIONS: dict[str, dict[str, str]] = {
         "areal_capacity": "1 mAh/cm^2",
         "electrolyte": "LiTFSI-DOL-DME-LiNO3",
     },
-    "first plating, symmetric": {"kind": "nucleation"},
+    "first plating, symmetric": {"kind": "nucleation", "cell": "symmetric"},
+    "impedance, symmetric, ether": {
+        "kind": "impedance",
+        "cell": "symmetric",
+        "electrolyte": "LiTFSI-DOL-DME-LiNO3",
+    },
+    "full cell NCM811, carbonate, standard": {"kind": "full-cycling"},
+    "rate, NCM811, carbonate": {"kind": "rate"},
+    "impedance, NCM811 full cell, carbonate": {"kind": "impedance", "cell": "full"},
+    "impedance with cycles, NCM811 full cell": {"kind": "impedance", "cell": "full"},
+    "impedance-temperature, NCM811 full cell, carbonate": {"kind": "impedance-temperature", "cell": "full"},
+    "tafel, NCM811 full cell, carbonate": {"kind": "tafel", "cell": "full"},
+    "xps": {"kind": "xps"},
 }
-"""Label of published values -> what an experiment must be that stands beside them."""
+"""Label of published values -> what an experiment must be that stands beside them (no `cell`: symmetric)."""
 
 
 def published_values(experiment: str | None = None) -> list[PublishedValue]:

@@ -9,7 +9,7 @@ from typing import Any
 from lithiate.core.store import atomic_write_text
 from lithiate.report.content import report_content
 from lithiate.report.folder import read_folder
-from lithiate.report.pictures import make_pictures, zoomable_traces
+from lithiate.report.pictures import make_ablation_pictures, make_pictures, zoomable_traces
 from lithiate.study.layout import REPORT_HTML
 
 _HERE = Path(__file__).parent
@@ -35,6 +35,7 @@ def build_report(folder: Path | str) -> Path:
     content = read_folder(Path(folder))
     context = report_content(content)
     context |= {"pictures": make_pictures(content), "traces": zoomable_traces(content)}
+    context["ablation_pictures"] = make_ablation_pictures(content)
     return atomic_write_text(Path(folder) / REPORT_HTML, _render(context))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -9,7 +10,16 @@ from attrs import frozen
 
 from lithiate.errors import UnitError
 from lithiate.library import PublishedValue, published_values
-from lithiate.report.wording import NOT_STATED, interval_text, number, quantity_text, value_text, with_unit
+from lithiate.report.wording import (
+    BY_CONDITION,
+    NOT_STATED,
+    interval_text,
+    is_late,
+    number,
+    quantity_text,
+    value_text,
+    with_unit,
+)
 from lithiate.study.results import ResultRow
 from lithiate.units import convert
 
@@ -62,7 +72,7 @@ def _beside_published(rows: Sequence[ResultRow], published: PublishedValue) -> I
     role = _ROLES.get(published.role, published.role)
     for anode in published.anodes:
         of_anode = [row for row in rows if row.anode == anode]
-        same = [row for row in of_anode if row.quantity == published.quantity and "cycle" not in row.conditions]
+        same = [row for row in of_anode if row.quantity == published.quantity and not is_late(row)]
         for row in same:
             verdict, reason = judge(row, published.value, published.at_least, published.unit)
             yield _line(row, role, _published_text(published), verdict, reason)
@@ -76,12 +86,29 @@ def _beside_measured(simulated: Sequence[ResultRow], measured: Sequence[ResultRo
     for reference in measured:
         for row in simulated:
             same = (row.experiment, row.anode) == (reference.experiment, reference.anode)
-            late = ("cycle" in row.conditions) == ("cycle" in reference.conditions)
-            if same and late and row.quantity == reference.quantity:
+            if same and row.quantity == reference.quantity and _alike(row, reference):
                 bound = None if reference.interval is None or not reference.censored else reference.interval[0]
                 verdict, reason = judge(row, reference.value, bound, reference.unit)
                 text = f"{value_text(reference)} ({reference.cell_id or reference.specimen})"
                 yield _line(row, "measured", text, verdict, reason)
+
+
+def _alike(row: ResultRow, reference: ResultRow) -> bool:
+    """Return whether two rows of a quantity tell of the same: both late or both early, by the same method."""
+    # A late level is that of each record's own last cycles; a spectrum belongs to its own cycle and temperature.
+    same_time = is_late(row) == is_late(reference)
+    if row.kind in ("impedance", "impedance-temperature"):
+        same_time = row.conditions.get("cycle", 0.0) == reference.conditions.get("cycle", 0.0)
+    names = ("current_density", "temperature") if row.kind in BY_CONDITION else ()
+    equal = all(_close(row.conditions.get(name), reference.conditions.get(name)) for name in names)
+    words = ("method", "estimator", "conditioning_included")
+    return same_time and equal and all(row.conditions.get(word) == reference.conditions.get(word) for word in words)
+
+
+def _close(one: float | str | None, other: float | str | None) -> bool:
+    if one is None or other is None:
+        return one is None and other is None
+    return math.isclose(float(one), float(other), rel_tol=1e-3)
 
 
 def _line(row: ResultRow, role: str, reference: str, verdict: Verdict, reason: str) -> Comparison:

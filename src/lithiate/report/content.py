@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lithiate.report.ablation import ablation_tables
 from lithiate.report.compare import Comparison, compare
 from lithiate.report.folder import FolderContent
 from lithiate.report.wording import (
+    BY_CONDITION,
     NOT_STATED,
+    cell_name,
     censoring_bound,
     interval_text,
+    is_late,
     number,
     pretty_unit,
     quantity_text,
@@ -25,8 +29,21 @@ _AT_A_GLANCE = (
     "hysteresis_onset_time",
     "time_to_short_circuit",
     "nucleation_overpotential",
+    "coulombic_efficiency",
+    "ohmic_resistance",
+    "interfacial_resistance",
+    "exchange_current_density",
+    "activation_energy",
     "dead_lithium",
     "electrolyte_left",
+)
+_EXTREMES = (
+    "voltage_hysteresis",
+    "nucleation_overpotential",
+    "coulombic_efficiency",
+    "interfacial_resistance",
+    "exchange_current_density",
+    "activation_energy",
 )
 _NOT_STATED_CELL = {"cell_id": None, "area": None, "reader": None}
 # Said once in the section on intervals, not as a warning beside each number.
@@ -52,6 +69,8 @@ def report_content(content: FolderContent) -> dict[str, Any]:
         "warnings": _warnings(results.rows),
         "intervals": _about_intervals(results.rows, used),
         "failures": results.failures,
+        "ablation": ablation_tables(content.ablation),
+        "choices": _choices(used),
         "seed": used.get("seed"),
         "parameters": used.get("parameters"),
         "parameter_values": _parameter_values(used),
@@ -74,8 +93,8 @@ def summary_sentences(rows: Sequence[ResultRow], failures: int = 0) -> Iterator[
 
 
 def _sentences(name: str, rows: Sequence[ResultRow]) -> Iterator[str]:
-    for quantity in ("voltage_hysteresis", "nucleation_overpotential"):
-        known = [r for r in rows if r.quantity == quantity and r.value is not None and "cycle" not in r.conditions]
+    for quantity in _EXTREMES:
+        known = [r for r in _early(rows) if r.quantity == quantity and r.value is not None]
         yield from _extremes(name, quantity.replace("_", " "), known)
     for quantity, event in (
         ("hysteresis_onset_time", "a lasting rise of its voltage"),
@@ -86,11 +105,24 @@ def _sentences(name: str, rows: Sequence[ResultRow]) -> Iterator[str]:
         if happened:
             first = min(happened, key=lambda row: row.value or 0.0)
             cells = f"{len(happened)} of {len(happened) + len(spared)} cells"
-            yield f"{name}: {cells} showed {event}, {first.anode} first at {value_text(first)}."
+            yield f"{name}: {cells} showed {event}, {cell_name(first)} first at {value_text(first)}."
         elif spared:
             first = min(spared, key=lambda row: censoring_bound(row) or 0.0)
             bound = with_unit(number(censoring_bound(first)), first.unit)
             yield f"{name}: no cell showed {event} before its test ended (at {bound} or later)."
+
+
+def _early(rows: Sequence[ResultRow]) -> list[ResultRow]:
+    """Return the rows that stand for a cell: the first early one, an analysis' main one.
+
+    Of a kind with rows by current density or temperature none stands for the whole cell.
+    """
+    found: dict[tuple[str | None, ...], list[ResultRow]] = {}
+    for row in rows:
+        if not is_late(row):
+            name = (row.quantity, row.experiment, row.anode, row.cell_id or row.specimen, row.origin)
+            found.setdefault(name, []).append(row)
+    return [own[0] for own in found.values() if len(own) == 1 or own[0].kind not in BY_CONDITION]
 
 
 def _extremes(name: str, quantity: str, rows: Sequence[ResultRow]) -> Iterator[str]:
@@ -99,10 +131,10 @@ def _extremes(name: str, quantity: str, rows: Sequence[ResultRow]) -> Iterator[s
     ordered = sorted(rows, key=lambda row: row.value or 0.0)
     low, high = ordered[0], ordered[-1]
     if len(rows) == 1:
-        yield f"{name}: the {quantity} of {low.anode} is {value_text(low)}."
+        yield f"{name}: the {quantity} of {cell_name(low)} is {value_text(low)}."
         return
-    text = f"{name}: the {quantity} is lowest for {low.anode} ({value_text(low)})"
-    text += f" and highest for {high.anode} ({value_text(high)})"
+    text = f"{name}: the {quantity} is lowest for {cell_name(low)} ({value_text(low)})"
+    text += f" and highest for {cell_name(high)} ({value_text(high)})"
     yield text + (", but their intervals overlap." if _overlap(low, high) else ".")
 
 
@@ -116,10 +148,19 @@ def _overlap(low: ResultRow, high: ResultRow) -> bool:
 def _experiment(entry: Mapping[str, Any]) -> dict[str, Any]:
     values = []
     for name, value in entry["values"].items():
-        shown = value["value"] if isinstance(value["value"], str) else number(value["value"])
-        text = with_unit(shown, value.get("unit", "1"))
+        text = with_unit(_shown(value["value"]), value.get("unit", "1"))
         values.append({"name": name.replace("_", " "), "text": text, "status": value["status"]})
     return {"published": None, **entry, "numbers": values}
+
+
+def _shown(value: object) -> str:
+    """Return a value that was used, as it is read: a list with commas, its texts one a line."""
+    if isinstance(value, list):
+        texts = any(isinstance(item, str) for item in value)
+        return ("; " if texts else ", ").join(_shown(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return number(value) if isinstance(value, int | float) else str(value)
 
 
 def _anode(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,18 +176,26 @@ def _anode(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": entry["name"], "kind": entry["kind"], "changed": entry["changed"], "numbers": values}
 
 
-def _glance(rows: Sequence[ResultRow]) -> dict[str, Any]:
-    """Return a small table: one line a cell, one column a quantity that is there at all."""
-    early = [row for row in rows if "cycle" not in row.conditions]
-    columns = [name for name in _AT_A_GLANCE if any(row.quantity == name for row in early)]
+def _glance(rows: Sequence[ResultRow]) -> list[dict[str, Any]]:
+    """Return small tables: one line a cell, one column a quantity; experiments with the same columns share a table."""
+    early = [row for row in _early(rows) if row.quantity in _AT_A_GLANCE]
+    tables: dict[tuple[str, ...], list[str]] = {}
+    for experiment in dict.fromkeys(row.experiment for row in early):
+        found = {row.quantity for row in early if row.experiment == experiment}
+        tables.setdefault(tuple(name for name in _AT_A_GLANCE if name in found), []).append(experiment)
+    return [
+        _glance_table([row for row in early if row.experiment in names], columns) for columns, names in tables.items()
+    ]
+
+
+def _glance_table(rows: Sequence[ResultRow], columns: Sequence[str]) -> dict[str, Any]:
     lines: dict[tuple[str, ...], dict[str, ResultRow]] = {}
-    for row in early:
-        key = (row.experiment, row.anode, row.cell_id or row.specimen, row.origin)
-        if row.quantity in columns:
-            lines.setdefault(key, {})[row.quantity] = row
+    for row in rows:
+        key = (row.experiment, cell_name(row), row.cell_id or row.specimen, row.origin)
+        lines.setdefault(key, {})[row.quantity] = row
     heads = []
     for name in columns:
-        unit = next(row.unit for row in early if row.quantity == name)
+        unit = next(row.unit for row in rows if row.quantity == name)
         heads.append(name.replace("_", " ") + ("" if unit == "1" else f" / {pretty_unit(unit)}"))
     body = [{"key": key, "cells": [_glance_cell(found.get(name)) for name in columns]} for key, found in lines.items()]
     return {"heads": heads, "lines": body}
@@ -156,16 +205,18 @@ def _glance_cell(row: ResultRow | None) -> dict[str, str]:
     if row is None:
         return {"value": "", "interval": ""}
     bound = censoring_bound(row)
-    value = (
-        number(row.value, 3) if row.value is not None else (NOT_STATED if bound is None else f"> {number(bound, 3)}")
-    )
+    digits = 4 if row.unit == "1" else 3
+    if row.value is not None:
+        value = number(row.value, digits)
+    else:
+        value = NOT_STATED if bound is None else f"> {number(bound, digits)}"
     interval = "" if row.interval is None or row.interval_kind == "censoring" else interval_text(row.interval)
     return {"value": value, "interval": interval}
 
 
 def _row(row: ResultRow) -> dict[str, Any]:
     return {
-        "group": f"{row.experiment}: {row.anode}, {row.cell_id or row.specimen}",
+        "group": f"{row.experiment}: {cell_name(row)}, {row.cell_id or row.specimen}",
         "quantity": quantity_text(row),
         "value": value_text(row),
         "uncertainty": number(row.uncertainty, 2) if row.uncertainty is not None else NOT_STATED,
@@ -198,7 +249,7 @@ def _soft_short_checks(content: FolderContent) -> Iterator[dict[str, str]]:
     checks = {entry["measurement"]: entry["soft_short_check"] for entry in content.used.get("tasks", ())}
     checks |= {entry["measurement"]: entry["soft_short_check"] for entry in content.used.get("measurements", ())}
     for experiment in content.experiments:
-        for cell in experiment.cells if experiment.kind == "symmetric-cycling" else ():
+        for cell in experiment.cells:
             text = checks.get(cell.row.measurement or "")
             if text:
                 yield {"experiment": experiment.name, "cell": cell.label, "text": text}
@@ -210,7 +261,7 @@ def _warnings(rows: Sequence[ResultRow]) -> list[dict[str, Any]]:
     for row in rows:
         for warning in row.warnings:
             if warning_parts(warning)[0] not in _ABOUT_INTERVALS:
-                about = f"{row.anode} ({row.cell_id or row.specimen}, {row.experiment})"
+                about = f"{cell_name(row)} ({row.cell_id or row.specimen}, {row.experiment})"
                 found.setdefault(warning, {})[about] = None
     parts = [(*warning_parts(warning), list(about)) for warning, about in found.items()]
     return [{"code": code, "text": text, "about": about} for code, text, about in parts]
@@ -247,6 +298,15 @@ def _about_intervals(rows: Sequence[ResultRow], used: Mapping[str, Any]) -> list
             "resolution of its instrument. Other cells of the same make scatter more."
         )
     return texts
+
+
+def _choices(used: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the closures that were used and the mechanisms that were off, in words."""
+    closures = [f"{name.replace('_', ' ')}: {choice}" for name, choice in used.get("closures", {}).items()]
+    return {
+        "closures": closures if any(used.get("experiments", ())) else [],
+        "disabled": [name.replace("_", " ") for name in used.get("disabled_mechanisms", ())],
+    }
 
 
 def _parameter_values(used: Mapping[str, Any]) -> list[dict[str, Any]]:

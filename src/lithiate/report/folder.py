@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
-from lithiate.core.measurement import CyclingRecord
-from lithiate.core.store import load_cycling_record
+from lithiate.core.measurement import CyclingRecord, Measurement
+from lithiate.core.store import load_measurement
 from lithiate.errors import SpecError
 from lithiate.figures.cycling import CellTrace, HysteresisCurve
-from lithiate.study.layout import CURVES_PARQUET, MEASUREMENTS, SCHEMA_VERSION, USED_VALUES
+from lithiate.figures.efficiency import EfficiencyCurve
+from lithiate.report.wording import cell_name
+from lithiate.study.ablation import AblationResults, load_ablation
+from lithiate.study.layout import CURVE_FILES, MEASUREMENTS, SCHEMA_VERSION, USED_VALUES
 from lithiate.study.results import ResultRow, StudyResults, load_results
 
 
@@ -24,32 +28,47 @@ class Cell:
 
     row: ResultRow
     label: str
-    record: CyclingRecord
+    record: Measurement
 
     @property
-    def trace(self) -> CellTrace:
-        """The cell as figures want it."""
-        return CellTrace(self.row.anode, self.label, self.row.origin == "measured", self.record)
+    def measured(self) -> bool:
+        """Whether it is a real cell."""
+        return self.row.origin == "measured"
+
+    @property
+    def trace(self) -> CellTrace | None:
+        """The cell as figures of cycling want it; None when it was not cycled."""
+        if not isinstance(self.record, CyclingRecord):
+            return None
+        return CellTrace(self.row.anode, self.label, self.measured, self.record)
 
 
 @frozen(eq=False)
 class ExperimentContent:
-    """All cells of one experiment, and their curves of hysteresis."""
+    """All cells of one experiment, its rows, and the curves of hysteresis and efficiency."""
 
     name: str
     kind: str
+    rows: tuple[ResultRow, ...]
     cells: tuple[Cell, ...]
     curves: tuple[HysteresisCurve, ...]
+    efficiencies: tuple[EfficiencyCurve, ...]
+
+    @property
+    def traces(self) -> list[CellTrace]:
+        """The cells that were cycled, as figures want them."""
+        return [trace for cell in self.cells if (trace := cell.trace) is not None]
 
 
 @frozen(eq=False)
 class FolderContent:
-    """Results, used values, and experiments of an output folder."""
+    """Results, used values, experiments and ablation of an output folder."""
 
     folder: Path
     results: StudyResults
     used: Mapping[str, Any]
     experiments: tuple[ExperimentContent, ...]
+    ablation: AblationResults | None = None
 
 
 def read_folder(folder: Path) -> FolderContent:
@@ -76,53 +95,95 @@ def read_folder(folder: Path) -> FolderContent:
     curves = _read_curves(folder)
     names = dict.fromkeys(row.experiment for row in results.rows)
     experiments = tuple(_experiment(folder, name, results.select(experiment=name), curves) for name in names)
-    return FolderContent(folder, results, used, experiments)
+    return FolderContent(folder, results, used, experiments, load_ablation(folder))
 
 
-def _read_curves(folder: Path) -> Mapping[tuple[str, str, str], tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
-    """Return time and hysteresis by experiment, measurement or anode, and series."""
+_Curve = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+"""Cycle, time, values."""
+_Band = tuple[_Curve, _Curve, _Curve]
+_Curves = Mapping[tuple[str, str, str, str], _Curve]
+"""Quantity, experiment, measurement or anode, series -> its curve."""
+
+
+def _read_curves(folder: Path) -> _Curves:
     import polars
 
-    path = folder / CURVES_PARQUET
-    if not path.is_file():
-        raise SpecError("the curves of hysteresis are missing", code="LI-SPEC-003", where=str(path))
     table = {}
-    frame = polars.read_parquet(path)
-    for keys, part in frame.group_by(["experiment", "anode", "measurement", "series"], maintain_order=True):
-        experiment, anode, measurement, series = (None if key is None else str(key) for key in keys)
-        values = (part["time"].to_numpy(), part["voltage_hysteresis"].to_numpy())
-        table[str(experiment), str(measurement or anode), str(series)] = values
+    for quantity, name in CURVE_FILES.items():
+        path = folder / name
+        if not path.is_file():
+            if quantity == "voltage_hysteresis":
+                raise SpecError("the curves of hysteresis are missing", code="LI-SPEC-003", where=str(path))
+            continue
+        frame = polars.read_parquet(path)
+        for keys, part in frame.group_by(["experiment", "anode", "measurement", "series"], maintain_order=True):
+            experiment, anode, measurement, series = (None if key is None else str(key) for key in keys)
+            values = (part["cycle"].to_numpy(), part["time"].to_numpy(), part[quantity].to_numpy())
+            table[quantity, str(experiment), str(measurement or anode), str(series)] = values
     return table
 
 
-def _experiment(
-    folder: Path, name: str, rows: Sequence[ResultRow], curves: Mapping[tuple[str, str, str], Any]
-) -> ExperimentContent:
+def _experiment(folder: Path, name: str, rows: Sequence[ResultRow], curves: _Curves) -> ExperimentContent:
     by_measurement = {row.measurement: row for row in rows if row.measurement}
     several = len({row.anode for row in by_measurement.values()}) < len(by_measurement)
-    cells, drawn, banded = [], [], set()
-    for stem, row in by_measurement.items():
-        label = _label(row, several=several)
-        cells.append(Cell(row, label, load_cycling_record(folder / MEASUREMENTS / str(stem))))
-        curve = curves.get((name, str(stem), "cell"))
-        if curve is not None:
-            # The band belongs to the anode: it is drawn once, with its first cell.
-            band = {} if row.anode in banded else _band(curves, name, row.anode)
-            banded |= {row.anode} if band else set()
-            drawn.append(HysteresisCurve(row.anode, label, row.origin == "measured", *curve, **band))
+    cells = tuple(
+        Cell(row, _label(row, several=several), load_measurement(folder / MEASUREMENTS / str(stem)))
+        for stem, row in by_measurement.items()
+    )
     kind = rows[0].kind if rows else ""
-    return ExperimentContent(name, kind, tuple(cells), tuple(drawn))
+    drawn, efficiencies = [], []
+    banded: set[str] = set()
+    for cell in cells:
+        # The band belongs to the anode: it is drawn once, with its first cell.
+        first = cell.row.anode not in banded
+        banded.add(cell.row.anode)
+        keys = (name, str(cell.row.measurement))
+        curve = curves.get(("voltage_hysteresis", *keys, "cell"))
+        if curve is not None:
+            drawn.append(_hysteresis(cell, curve, _band(curves, "voltage_hysteresis", cell.row) if first else None))
+        curve = curves.get(("coulombic_efficiency", *keys, "cell"))
+        if curve is not None:
+            band = _band(curves, "coulombic_efficiency", cell.row) if first else None
+            efficiencies.append(_efficiency(cell, curve, band))
+    return ExperimentContent(name, kind, tuple(rows), cells, tuple(drawn), tuple(efficiencies))
 
 
 def _label(row: ResultRow, *, several: bool) -> str:
     if row.origin == "measured":
         return f"{row.anode}, measured ({row.cell_id or row.specimen})"
-    return f"{row.anode}, {row.cell_id}" if several else row.anode
+    return f"{cell_name(row)}, {row.cell_id}" if several else cell_name(row)
 
 
-def _band(curves: Mapping[tuple[str, str, str], Any], experiment: str, anode: str) -> dict[str, Any]:
-    names = ("median", "low", "high")
-    found = {series: curves[experiment, anode, series] for series in names if (experiment, anode, series) in curves}
-    if len(found) < len(names):
-        return {}
-    return {"ensemble_time": found["median"][0], **{series: curve[1] for series, curve in found.items()}}
+def _hysteresis(cell: Cell, curve: _Curve, band: _Band | None) -> HysteresisCurve:
+    median, low, high = band or (None, None, None)
+    return HysteresisCurve(
+        cell.row.anode,
+        cell.label,
+        cell.measured,
+        *curve[1:],
+        ensemble_time=None if median is None else median[1],
+        median=None if median is None else median[2],
+        low=None if low is None else low[2],
+        high=None if high is None else high[2],
+    )
+
+
+def _efficiency(cell: Cell, curve: _Curve, band: _Band | None) -> EfficiencyCurve:
+    _, low, high = band or (None, None, None)
+    return EfficiencyCurve(
+        cell.row.anode,
+        cell.label,
+        cell.measured,
+        curve[0],
+        curve[2],
+        band_cycle=None if low is None else low[0],
+        low=None if low is None else low[2],
+        high=None if high is None else high[2],
+    )
+
+
+def _band(curves: _Curves, quantity: str, row: ResultRow) -> _Band | None:
+    """Return median, low and high of an ensemble."""
+    found = [curves.get((quantity, row.experiment, row.anode, series)) for series in ("median", "low", "high")]
+    known = [curve for curve in found if curve is not None]
+    return (known[0], known[1], known[2]) if len(known) == 3 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,12 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from lithiate.core.measurement import CyclingRecord
+from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra, PolarisationCurve
 from lithiate.core.store import slug
+from lithiate.figures.ablation import plot_ablation
+from lithiate.figures.critical_current import CurrentSteps, plot_current_steps
 from lithiate.figures.cycling import (
+    CellTrace,
     envelope,
     first_half_cycle_capacity,
     plot_first_cycles,
@@ -21,9 +24,14 @@ from lithiate.figures.cycling import (
     plot_nucleation,
     plot_voltage,
 )
+from lithiate.figures.efficiency import plot_efficiency
+from lithiate.figures.impedance import SpectraTrace, plot_nyquist
+from lithiate.figures.polarisation import PolarisationTrace, plot_polarisation
+from lithiate.figures.potentials import plot_electrode_potentials
 from lithiate.figures.style import LineStyle, anode_styles, save
 from lithiate.library import published_values
-from lithiate.report.folder import ExperimentContent, FolderContent
+from lithiate.report.ablation import ablation_panels
+from lithiate.report.folder import Cell, ExperimentContent, FolderContent
 from lithiate.study.layout import FIGURES
 from lithiate.units import convert
 
@@ -55,15 +63,36 @@ def make_pictures(content: FolderContent) -> list[Picture]:
     styles = anode_styles([*(anode["name"] for anode in content.used.get("anodes", ())), *_anodes(content)])
     pictures = []
     for experiment in content.experiments:
-        if not experiment.cells:
-            continue
-        drawing = _nucleation if experiment.kind == "nucleation" else _cycling
-        for word, title, caption, figure in drawing(content, experiment, styles):
-            path = content.folder / FIGURES / f"{slug(experiment.name)}-{word}.svg"
-            save(figure, path)
-            address = "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
-            pictures.append(Picture(experiment.name, title, caption, path, address))
+        if experiment.cells:
+            for word, title, caption, figure in _DRAWINGS[experiment.kind](content, experiment, styles):
+                pictures.append(_picture(content, experiment.name, word, title, caption, figure))
     return pictures
+
+
+def make_ablation_pictures(content: FolderContent) -> list[Picture]:
+    """Draw and save the bars of an ablation, one figure for each experiment and anode.
+
+    Raises
+    ------
+    WriteError
+        When a figure cannot be written.
+    """
+    pictures = []
+    for experiment, anode, panels in ablation_panels(content.ablation):
+        caption = (
+            "Change over the nominal value, the largest first; bars beyond the axis are cut, their text is not. "
+            "A bound stands where an event did not happen within a test."
+        )
+        name = f"{experiment}, {anode}"
+        pictures.append(_picture(content, name, "ablation", "Ablation", caption, plot_ablation(panels)))
+    return pictures
+
+
+def _picture(content: FolderContent, name: str, word: str, title: str, caption: str, figure: Any) -> Picture:  # noqa: ANN401 - matplotlib stays in figures
+    path = content.folder / FIGURES / f"{slug(name)}-{word}.svg"
+    save(figure, path)
+    address = "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+    return Picture(name, title, caption, path, address)
 
 
 def _anodes(content: FolderContent) -> Iterator[str]:
@@ -74,7 +103,7 @@ def _anodes(content: FolderContent) -> Iterator[str]:
 def _cycling(
     content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
 ) -> Iterator[tuple[str, str, str, Any]]:
-    traces = [cell.trace for cell in experiment.cells]
+    traces = experiment.traces
     onsets = _published_onsets(content.used, experiment.name)
     if experiment.curves and any(curve.time.size for curve in experiment.curves):
         band = any(curve.low is not None for curve in experiment.curves)
@@ -89,24 +118,133 @@ def _cycling(
         if any(curve.measured for curve in experiment.curves):
             caption += " Dotted lines: measured cells."
         yield "hysteresis", "Hysteresis against time", caption, plot_hysteresis(experiment.curves, styles, onsets)
-    yield (
-        "voltage",
-        "Voltage against time",
-        "Each panel is one cell with its own axis of voltage. A long test is drawn as the envelope of its extremes.",
-        plot_voltage(traces, styles),
-    )
+    yield _voltage(traces, styles)
     yield (
         "first-cycles",
         "First cycles",
         f"The first {FIRST_CYCLES} cycles. A nucleation tip shows at the start of the first half cycle.",
         plot_first_cycles(traces, styles, FIRST_CYCLES * cycle_period(experiment)),
     )
+    yield from _potentials(traces, styles, FIRST_CYCLES * cycle_period(experiment))
+
+
+def _potentials(
+    traces: Sequence[CellTrace], styles: Mapping[str, LineStyle], duration: float
+) -> Iterator[tuple[str, str, str, Any]]:
+    if any(trace.record.electrode_potential is not None for trace in traces):
+        caption = (
+            "Voltage and the potentials of both electrodes against a lithium reference in the separator. The potential "
+            "of the counter electrode is that of the working electrode less the voltage."
+        )
+        yield "potentials", "Electrode potentials", caption, plot_electrode_potentials(traces, styles, duration)
+
+
+def _voltage(traces: Sequence[CellTrace], styles: Mapping[str, LineStyle]) -> tuple[str, str, str, Any]:
+    caption = "Each panel is one cell with its own axis of voltage. A long test is the envelope of its extremes."
+    return "voltage", "Voltage against time", caption, plot_voltage(traces, styles)
+
+
+def _free(
+    _content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
+) -> Iterator[tuple[str, str, str, Any]]:
+    traces = experiment.traces
+    yield _voltage(traces, styles)
+    yield from _potentials(traces, styles, _longest(traces))
+
+
+def _longest(traces: Sequence[CellTrace]) -> float:
+    return max(float(trace.record.time[-1] - trace.record.time[0]) for trace in traces)
+
+
+def _stepped(
+    _content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
+) -> Iterator[tuple[str, str, str, Any]]:
+    steps = [_current_steps(experiment, cell) for cell in experiment.cells]
+    if any(cell.current_density.size for cell in steps):
+        caption = (
+            "Voltage hysteresis at each current density, with the 95 % interval of the row. A cross marks the last "
+            "current density of a cell that shorted."
+        )
+        yield "currents", "Hysteresis against current", caption, plot_current_steps(steps, styles)
+    yield _voltage(experiment.traces, styles)
+    yield from _potentials(experiment.traces, styles, _longest(experiment.traces))
+
+
+def _current_steps(experiment: ExperimentContent, cell: Cell) -> CurrentSteps:
+    own = [row for row in experiment.rows if row.measurement == cell.row.measurement]
+    rows = [
+        row
+        for row in own
+        if row.quantity == "voltage_hysteresis" and row.value is not None and "current_density" in row.conditions
+    ]
+    ends = [row.interval or (None, None) for row in rows]
+    return CurrentSteps(
+        cell.row.anode,
+        cell.label,
+        cell.measured,
+        current_density=np.array([float(row.conditions["current_density"]) for row in rows]),
+        hysteresis=_volts([row.value for row in rows]),
+        low=_volts([end[0] for end in ends]),
+        high=_volts([end[1] for end in ends]),
+        shorted=any(row.quantity == "time_to_short_circuit" and row.value is not None for row in own),
+    )
+
+
+def _volts(values: Sequence[float | None]) -> NDArray[np.float64]:
+    """Return millivolts of rows in V, NaN where there is none."""
+    return np.array([np.nan if value is None else 1e-3 * value for value in values], dtype=np.float64)
+
+
+def _plating(
+    _content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
+) -> Iterator[tuple[str, str, str, Any]]:
+    if any(curve.cycle.size for curve in experiment.efficiencies):
+        caption = "Charge stripped over charge plated, cycle by cycle."
+        if any(curve.low is not None for curve in experiment.efficiencies):
+            caption += " Shaded: 80 % of the ensemble, over the members that still run."
+        yield "efficiency", "Coulombic efficiency", caption, plot_efficiency(experiment.efficiencies, styles)
+    yield _voltage(experiment.traces, styles)
+    yield from _potentials(experiment.traces, styles, _longest(experiment.traces))
+
+
+def _spectra(
+    _content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
+) -> Iterator[tuple[str, str, str, Any]]:
+    traces = [
+        SpectraTrace(cell.row.anode, cell.label, cell.measured, cell.record)
+        for cell in experiment.cells
+        if isinstance(cell.record, ImpedanceSpectra)
+    ]
+    if traces:
+        low = min(float(trace.record.frequency.min()) for trace in traces)
+        high = max(float(trace.record.frequency.max()) for trace in traces)
+        caption = (
+            f"Impedance of the cell, both electrodes, on equal axes, {low:.3g} to {high:.3g} Hz; points mark whole "
+            "decades of the frequency."
+        )
+        yield "nyquist", "Nyquist plot", caption, plot_nyquist(traces, styles)
+
+
+def _polarisation(
+    _content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
+) -> Iterator[tuple[str, str, str, Any]]:
+    traces = [
+        PolarisationTrace(cell.row.anode, cell.label, cell.measured, cell.record)
+        for cell in experiment.cells
+        if isinstance(cell.record, PolarisationCurve)
+    ]
+    if traces:
+        caption = (
+            "Current against the voltage of the cell as swept, and its magnitude on a logarithmic axis. Both "
+            "electrodes and the ohmic drop are in the voltage."
+        )
+        yield "polarisation", "Polarisation curve", caption, plot_polarisation(traces, styles)
 
 
 def _nucleation(
     _content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
 ) -> Iterator[tuple[str, str, str, Any]]:
-    traces = [cell.trace for cell in experiment.cells]
+    traces = experiment.traces
     half_cycle = min(float(trace.record.time[-1] - trace.record.time[0]) for trace in traces)
     known = [trace for trace in traces if first_half_cycle_capacity(trace.record, half_cycle) is not None]
     if known:
@@ -115,6 +253,19 @@ def _nucleation(
             "plateau; in a cell with two electrodes it includes the counter electrode's film."
         )
         yield "nucleation", "First plating", caption, plot_nucleation(known, styles, half_cycle)
+
+
+_DRAWINGS = {
+    "symmetric-cycling": _cycling,
+    "nucleation": _nucleation,
+    "critical-current": _stepped,
+    "plating-efficiency": _plating,
+    "impedance": _spectra,
+    "impedance-temperature": _spectra,
+    "tafel": _polarisation,
+    "protocol": _free,
+}
+"""Kind of experiment -> its figures."""
 
 
 def _published_onsets(used: Mapping[str, Any], experiment: str) -> dict[str, tuple[float, bool]]:
@@ -134,7 +285,7 @@ def cycle_period(experiment: ExperimentContent) -> float:
     for curve in experiment.curves:
         if curve.time.size > 1:
             return float(np.median(np.diff(curve.time)))
-    return max(float(cell.record.time[-1] - cell.record.time[0]) for cell in experiment.cells)
+    return _longest(experiment.traces)
 
 
 def zoomable_traces(content: FolderContent) -> list[dict[str, Any]]:
@@ -144,12 +295,12 @@ def zoomable_traces(content: FolderContent) -> list[dict[str, Any]]:
     """
     traces = []
     for experiment in content.experiments:
-        if experiment.kind != "symmetric-cycling":
+        if experiment.kind == "nucleation" or not experiment.traces:
             continue
         window = WINDOW_CYCLES * cycle_period(experiment)
-        for cell in experiment.cells:
-            name = f"{experiment.name}: {cell.label}"
-            traces.append({"name": name, "views": _views(cell.record, window)})
+        for trace in experiment.traces:
+            name = f"{experiment.name}: {trace.label}"
+            traces.append({"name": name, "views": _views(trace.record, window)})
     return traces
 
 

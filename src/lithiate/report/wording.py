@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from lithiate.core.techniques import QUANTITIES
 from lithiate.study.results import Interval, ResultRow
 from lithiate.units import convert
 
 NOT_STATED = "–"
+BY_CONDITION = ("critical-current", "impedance-temperature")
+"""Kinds with several rows of a quantity, told apart by current density or temperature."""
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -65,10 +68,39 @@ def interval_text(interval: Interval | None) -> str:
 
 def quantity_text(row: ResultRow) -> str:
     """Return the quantity of a row in words, with what tells it from another of the same name."""
-    words = row.quantity.replace("_", " ")
-    if "first_cycle" in row.conditions:
-        return f"{words}, cycles {row.conditions['first_cycle']:.0f}–{row.conditions['last_cycle']:.0f}"
-    return words
+    return quantity_words(row.quantity, row.kind, row.conditions)
+
+
+def quantity_words(quantity: str, kind: str, conditions: Mapping[str, float | str]) -> str:
+    """Return a quantity in words, with cycles, temperature, current density or method where several are reported."""
+    parts = [quantity.replace("_", " ")]
+    named = [str(conditions[name]) for name in ("method", "estimator") if name in conditions]
+    if conditions.get("conditioning_included"):
+        named.append("conditioning included")
+    if named:
+        parts[0] += f" ({', '.join(named)})"
+    if kind == "critical-current" and "current_density" in conditions:
+        parts.append(f"at {number(0.1 * float(conditions['current_density']), 3)} mA/cm²")
+    elif "first_cycle" in conditions:
+        parts.append(f"cycles {float(conditions['first_cycle']):.0f}–{float(conditions['last_cycle']):.0f}")
+    elif kind in ("impedance", "impedance-temperature") and "cycle" in conditions:
+        cycle = float(conditions["cycle"])
+        parts.append("fresh" if cycle == 0 else f"after {cycle:.0f} cycle{'s' if cycle > 1 else ''}")
+    elif "cycle" in conditions:
+        parts.append(f"cycle {float(conditions['cycle']):.0f}")
+    if kind == "impedance-temperature" and "temperature" in conditions and quantity != "activation_energy":
+        parts.append(f"at {float(conditions['temperature']) - 273.15:.4g} °C")
+    return ", ".join(parts)
+
+
+def cell_name(row: ResultRow) -> str:
+    """Return the anode of a row, or what a plating cell has in its place: its host or collector without lithium."""
+    return row.specimen if row.origin == "simulated" else row.anode
+
+
+def is_late(row: ResultRow) -> bool:
+    """Return whether a row tells of a cell after cycles, beside which there is another of its beginning."""
+    return float(row.conditions.get("cycle", 0.0)) > 0.0
 
 
 def warning_parts(warning: str) -> tuple[str, str]:

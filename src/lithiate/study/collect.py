@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
-from lithiate.analysis import analyse
 from lithiate.core.estimate import Estimate
-from lithiate.core.measurement import CyclingRecord
+from lithiate.core.measurement import Measurement
 from lithiate.core.store import slug
 from lithiate.library import list_names, load_anode, published_values
 from lithiate.readers import read
 from lithiate.study.ensemble import EnsembleSummary, summarise_members
-from lithiate.study.estimates import CycleCurve, cycle_curve, kind_estimates
+from lithiate.study.estimates import CycleCurve, cycle_curves, kind_estimates
+from lithiate.study.experiment_specs import ExperimentSpec
 from lithiate.study.plan import Task
 from lithiate.study.results import ResultRow, Subject, make_row
-from lithiate.study.simulate import Outcome
-from lithiate.study.spec import ExperimentSpec, MeasurementSpec, Study
+from lithiate.study.simulate import Outcome, analyse_record
+from lithiate.study.spec import MeasurementSpec, Study
 
 EstimateKey = tuple[str, int]
 """Quantity, and which of those of one name: an analysis gives the early level before the late one."""
@@ -59,7 +59,7 @@ class SimulatedCells:
         return cls(
             experiment=experiment,
             anode=anode,
-            nominal=tuple((task, outcomes[task]) for task in own if task.member is None),
+            nominal=tuple((task, outcomes[task]) for task in own if task.nominal),
             members=tuple(outcomes[task] for task in own if task.member is not None),
             calibrated=_calibrated(study, experiment, anode),
         )
@@ -72,14 +72,14 @@ class SimulatedCells:
 
 @frozen(eq=False, kw_only=True)
 class MeasuredCell:
-    """A real cell: its record, its estimates, its hysteresis by cycle."""
+    """A real cell: its record, its estimates, its curves by cycle."""
 
     spec: MeasurementSpec
     anode: str
     stem: str
-    record: CyclingRecord
+    record: Measurement
     estimates: tuple[Estimate, ...]
-    curve: CycleCurve
+    curves: tuple[CycleCurve, ...]
     warnings: tuple[str, ...]
     soft_short_check: str
 
@@ -125,9 +125,16 @@ def simulated_rows(cells: SimulatedCells) -> list[ResultRow]:
 
 
 def task_conditions(task: Task) -> dict[str, float]:
-    """Return the numbers of a task's cell and protocol in SI, defaults included."""
-    numbers = {"area": task.cell.area, "electrolyte_volume": task.cell.electrolyte_volume, **asdict(task.protocol)}
-    return {name: float(value) for name, value in numbers.items() if value is not None}
+    """Return the numbers of a task's cell and protocol in SI, defaults included.
+
+    What is a list (currents, temperatures, cycles of spectra, steps) is no condition of a whole cell: each row has its
+    own of them. Words stand in the list of used values.
+    """
+    return {
+        name: float(value)
+        for name, value in task.settings().items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
 
 
 def keyed(estimates: Sequence[Estimate]) -> dict[EstimateKey, Estimate]:
@@ -181,21 +188,22 @@ def read_measurement(study: Study, spec: MeasurementSpec) -> MeasuredCell:
     record = read(
         study.measurement_files(spec),
         area=spec.area,
+        cell=spec.cell or ("plating" if spec.kind == "plating-efficiency" else None),
         cell_id=spec.cell_id,
         anode=anode,
         settings={name: str(value) for name, value in spec.settings.items()},
         technique="cycling",
     )
-    result = analyse(record)
+    result, warnings = analyse_record(record, spec.kind)
     return MeasuredCell(
         spec=spec,
         anode=anode,
         stem=slug(f"measured {anode} {spec.cell_id} {' '.join(spec.files)}"),
         record=record,
-        estimates=tuple(kind_estimates(result, spec.kind)),
-        curve=cycle_curve(result),
-        warnings=tuple(dict.fromkeys((*record.warnings, *result.warnings))),
-        soft_short_check=result.soft_short_floor,
+        estimates=() if result is None else tuple(kind_estimates(result, spec.kind)),
+        curves=cycle_curves(result),
+        warnings=warnings,
+        soft_short_check=getattr(result, "soft_short_floor", ""),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from lithiate.core.estimate import Estimate
+
+_RESISTANCES = ("ohmic_resistance", "sei_resistance", "charge_transfer_resistance", "interfacial_resistance")
 
 KIND_QUANTITIES: dict[str, tuple[str, ...]] = {
     "symmetric-cycling": (
@@ -18,24 +21,51 @@ KIND_QUANTITIES: dict[str, tuple[str, ...]] = {
         "plateau_overpotential",
     ),
     "nucleation": ("nucleation_overpotential", "plateau_overpotential"),
+    "critical-current": ("voltage_hysteresis", "time_to_short_circuit"),
+    "plating-efficiency": ("coulombic_efficiency", "nucleation_overpotential"),
+    "tafel": ("exchange_current_density",),
+    "impedance": _RESISTANCES,
+    "impedance-temperature": (*_RESISTANCES, "activation_energy"),
+    "protocol": (
+        "voltage_hysteresis",
+        "time_to_short_circuit",
+        "nucleation_overpotential",
+        "plateau_overpotential",
+        "coulombic_efficiency",
+    ),
 }
 """Kind of experiment -> quantities of the analysis that a simulated cell is reported by."""
+
+INVENTORY_KINDS = ("symmetric-cycling", "critical-current", "plating-efficiency", "protocol")
+"""Kinds whose simulated cells are also reported by what is left and lost at the end."""
+
+# Quantity -> array in the table of cycles of a result.
+_PER_CYCLE = {"voltage_hysteresis": "hysteresis", "coulombic_efficiency": "coulombic_efficiency"}
 
 
 @frozen(eq=False)
 class CycleCurve:
-    """Hysteresis of each cycle: `number` (n,), `time` (n,) of its start [s], `hysteresis` (n,) [V]."""
+    """A quantity of each cycle, in SI: `number` (n,), `time` (n,) of its start [s], `values` (n,)."""
 
+    quantity: str
     number: NDArray[np.int64]
     time: NDArray[np.float64]
-    hysteresis: NDArray[np.float64]
+    values: NDArray[np.float64]
 
 
-def cycle_curve(result: Any) -> CycleCurve:  # noqa: ANN401 - any result of an analysis with `cycles`
-    """Return the hysteresis of each cycle of an analysed record; cycles without a value are left out."""
-    cycles = result.cycles
-    known = np.isfinite(cycles.hysteresis)
-    return CycleCurve(cycles.number[known], cycles.start[known], cycles.hysteresis[known])
+def cycle_curves(result: Any) -> tuple[CycleCurve, ...]:  # noqa: ANN401 - any result of an analysis
+    """Return what an analysed record tells of each cycle; nothing for a result without a table of cycles.
+
+    Cycles without a value are left out.
+    """
+    cycles = getattr(result, "cycles", None)
+    curves = []
+    for quantity, name in _PER_CYCLE.items():
+        values = getattr(cycles, name, None)
+        if cycles is not None and values is not None:
+            known = np.isfinite(values)
+            curves.append(CycleCurve(quantity, cycles.number[known], cycles.start[known], values[known]))
+    return tuple(curves)
 
 
 def kind_estimates(result: Any, kind: str) -> list[Estimate]:  # noqa: ANN401 - any result of an analysis
@@ -45,21 +75,25 @@ def kind_estimates(result: Any, kind: str) -> list[Estimate]:  # noqa: ANN401 - 
     nucleation test has no cycles, so its plateau is that of the first half cycle.
     """
     if kind == "nucleation":
-        return [result.nucleation_overpotential, _first_plateau(result)]
+        found = [estimate for estimate in result.estimates() if estimate.quantity == "nucleation_overpotential"]
+        return [*found, *_first_plateau(result)]
     estimates: list[Estimate] = []
     for estimate in result.estimates():
         late = any(earlier.quantity == estimate.quantity for earlier in estimates)
-        if late and "last_cycle" in estimate.conditions:
+        if late and "last_cycle" in estimate.conditions and "current_density" not in estimate.conditions:
             cycle = estimate.conditions["last_cycle"]
             estimate = evolve(estimate, conditions={**estimate.conditions, "cycle": cycle})
         estimates.append(estimate)
     return estimates
 
 
-def _first_plateau(result: Any) -> Estimate:  # noqa: ANN401 - any result of an analysis
-    return Estimate(
+def _first_plateau(result: Any) -> Iterator[Estimate]:  # noqa: ANN401 - any result of an analysis
+    half_cycles = getattr(result, "half_cycles", None)
+    if half_cycles is None or not len(half_cycles.plateau):
+        return
+    yield Estimate(
         "plateau_overpotential",
-        float(result.half_cycles.plateau[0]),
+        float(half_cycles.plateau[0]),
         "V",
         "median |V| over 25-75 % of the charge of the first half cycle (of its on-time without a current column)",
         conditions={"half_cycle": 1.0},

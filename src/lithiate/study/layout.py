@@ -1,26 +1,49 @@
-"""Names of the files in an output folder, and units in which the numbers of an experiment are printed."""
+"""Names of the files in an output folder, and units in which the numbers of an experiment are printed.
+
+``ablation.json`` is there when the study asks for an ablation: ``{"schema_version", "study", "lithiate", "changes",
+"failures"}``; a change has the fields of `lithiate.study.ablation.AblationRow`, values in their unit of print.
+``ablation.parquet`` has the same rows as a table. They stay out of ``results.json``: its rows tell of the study's own
+cells only.
+"""
 
 from __future__ import annotations
 
 SCHEMA_VERSION = 1
-"""Of results.json and study.lock.toml."""
+"""Of results.json, ablation.json and study.lock.toml."""
 
 RESULTS_JSON = "results.json"
 RESULTS_PARQUET = "results.parquet"
+ABLATION_JSON = "ablation.json"
+ABLATION_PARQUET = "ablation.parquet"
 USED_VALUES = "study.lock.toml"
-CURVES_PARQUET = "hysteresis.parquet"
+CURVE_FILES = {"voltage_hysteresis": "hysteresis.parquet", "coulombic_efficiency": "efficiency.parquet"}
+"""Quantity that a cell has in each of its cycles -> file of its curves."""
 MEASUREMENTS = "measurements"
 FIGURES = "figures"
 REPORT_HTML = "report.html"
 
 PRINTED_UNITS = {
     "current_density": ("A/m^2", "mA/cm^2"),
+    "current_densities": ("A/m^2", "mA/cm^2"),
+    "stripping_current_density": ("A/m^2", "mA/cm^2"),
+    "formation_rate": ("A/m^2", "mA/cm^2"),
     "areal_capacity": ("C/m^2", "mAh/cm^2"),
+    "reservoir_capacity": ("C/m^2", "mAh/cm^2"),
     "duration": ("s", "h"),
-    "cycles": ("1", "1"),
+    "half_cycle_duration": ("s", "h"),
+    "rest": ("s", "h"),
+    "rest_after_assembly": ("s", "h"),
+    "rest_after_plating": ("s", "h"),
     "temperature": ("K", "degC"),
+    "temperatures": ("K", "degC"),
     "voltage_limit": ("V", "V"),
+    "cut_off_voltage": ("V", "V"),
+    "voltage_window": ("V", "V"),
+    "scan_rate": ("V/s", "mV/s"),
+    "highest_frequency": ("1/s", "1/s"),
+    "lowest_frequency": ("1/s", "1/s"),
     "area": ("m^2", "cm^2"),
     "electrolyte_volume": ("m", "uL/cm^2"),
+    "stack_pressure": ("Pa", "MPa"),
 }
-"""Number of an experiment -> its SI unit, its unit in print."""
+"""Number of an experiment -> its SI unit, its unit in print; counts and words are not here."""

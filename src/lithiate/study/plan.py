@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from attrs import frozen
+from attrs import evolve, field, fields_dict, frozen
 
-from lithiate.core.anode import Anode
-from lithiate.core.cell import SymmetricCell
-from lithiate.core.experiments import Experiment
-from lithiate.study.spec import ExperimentSpec, Study
+from lithiate.core.cell import Cell
+from lithiate.core.experiments import Experiment, PlatingEfficiency, SymmetricCycling
+from lithiate.study.changes import Change, all_changes
+from lithiate.study.spec import Study
 
 _SEED_BITS = 32
 
@@ -32,8 +34,12 @@ class Task:
         Of everything random in the simulation.
     scatter_seed : int or None
         Of the scatter from cell to cell; None for a cell without it.
-    cell : SymmetricCell
+    cell : SymmetricCell or PlatingCell
     protocol : Experiment
+    closures : mapping of str to str
+    disabled_mechanisms : tuple of str
+    change : Change or None
+        What an ablation changes; None for the study's own cells.
     """
 
     experiment: str
@@ -42,13 +48,32 @@ class Task:
     member: int | None
     seed: int
     scatter_seed: int | None
-    cell: SymmetricCell
+    cell: Cell
     protocol: Experiment
+    closures: Mapping[str, str] = field(factory=dict)
+    disabled_mechanisms: tuple[str, ...] = ()
+    change: Change | None = None
+
+    @property
+    def nominal(self) -> bool:
+        """Whether this is one of the study's own cells, whose record is kept."""
+        return self.member is None and self.change is None
+
+    def settings(self) -> dict[str, Any]:
+        """Return every field of cell and experiment by name, with what stands in for those that were left open."""
+        parts = (self.cell, self.protocol)
+        found = {name: getattr(part, name) for part in parts for name in fields_dict(type(part)) if name != "anode"}
+        if isinstance(self.protocol, SymmetricCycling):
+            found["stripping_current_density"] = self.protocol.stripping_current_density or found["current_density"]
+        if isinstance(self.protocol, PlatingEfficiency):
+            found["reservoir_capacity"] = self.protocol.reservoir if self.protocol.method == "reservoir" else None
+        return {name: value for name, value in found.items() if value is not None}
 
     @property
     def name(self) -> str:
         """The task in words, as it stands in messages and failures."""
         part = f"cell {self.replicate}" if self.member is None else f"ensemble member {self.member + 1}"
+        part += "" if self.change is None else f" {self.change.label}"
         return f"{self.experiment} / {self.anode} / {part}"
 
 
@@ -71,13 +96,14 @@ def plan_tasks(study: Study) -> list[Task]:
     """Return all simulations of a study, in the order of its experiments and anodes.
 
     Each pair of experiment and anode has its replicates, and the members of the ensemble. A single replicate is the
-    nominal cell; several are cells with scatter from cell to cell, each with its own seed.
+    nominal cell; several are cells with scatter from cell to cell, each with its own seed. An ablation repeats the
+    first cell of its experiments and anodes with each change; these tasks come last.
     """
     tasks: list[Task] = []
     for experiment in study.experiments:
         protocol = experiment.protocol()
         for name in study.anodes_of(experiment):
-            cell = make_cell(study.anodes[name], experiment)
+            cell = experiment.make_cell(study.anodes[name])
             for replicate, member in _runs(experiment.replicates, study.ensemble_size):
                 purpose = "solve" if member is None else f"solve member {member}"
                 several = member is None and experiment.replicates > 1
@@ -91,19 +117,29 @@ def plan_tasks(study: Study) -> list[Task]:
                         scatter_seed=_scatter_seed(study.seed, experiment.name, replicate) if several else None,
                         cell=cell,
                         protocol=protocol,
+                        closures=study.spec.closures,
+                        disabled_mechanisms=study.spec.disabled_mechanisms,
                     )
                 )
-    return tasks
+    return tasks + list(_ablation_tasks(study, tasks))
 
 
-def make_cell(anode: Anode, experiment: ExperimentSpec) -> SymmetricCell:
-    """Return the cell of an experiment; what the study does not state keeps the default of `SymmetricCell`."""
-    stated = {
-        name: getattr(experiment, name)
-        for name in ("electrolyte", "separator", "electrolyte_volume")
-        if getattr(experiment, name) is not None
-    }
-    return SymmetricCell(anode, **stated)
+def _ablation_tasks(study: Study, tasks: list[Task]) -> Iterator[Task]:
+    """Yield the first cell of each pair again with each change: same seeds, same settings of the integrator."""
+    if study.spec.ablation is None:
+        return
+    wanted = {study.references[anode] for anode in study.spec.ablation.anodes}
+    changes = all_changes(study.spec.closures, study.spec.disabled_mechanisms)
+    for task in tasks:
+        first = task.nominal and task.replicate == 1
+        if first and task.experiment in study.spec.ablation.experiments and task.anode in wanted:
+            for change in changes:
+                yield evolve(
+                    task,
+                    change=change,
+                    closures=change.closures(task.closures),
+                    disabled_mechanisms=change.disabled_mechanisms(task.disabled_mechanisms),
+                )
 
 
 def _runs(replicates: int, ensemble_size: int) -> list[tuple[int, int | None]]:

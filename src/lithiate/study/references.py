@@ -14,7 +14,9 @@ import attrs
 
 from lithiate.core.anode import Anode
 from lithiate.core.fields import to_si
+from lithiate.core.protocol import parse_step
 from lithiate.core.toml_source import Location
+from lithiate.core.validity import check_step
 from lithiate.errors import LithiateError, nearest_match
 from lithiate.library import anode_with, list_names, load_anode, published_values
 from lithiate.library.published import PUBLISHED_CONDITIONS
@@ -122,8 +124,12 @@ def unresolved_references(document: Document, references: Mapping[str, str], fol
                 faults.append(unknown_word((*location, key), entry[key], choices, what))
         faults += _anode_faults(entry.get("anodes"), location, references)
         faults += _published_faults(entry, location)
+        if entry.get("kind") == "protocol" and isinstance(entry.get("steps"), list):
+            faults += _step_faults(entry["steps"], (*location, "steps"))
     for index, entry in _tables(document, "measurements"):
         faults += _measurement_faults(entry, ("measurements", index), references, experiments, folder)
+    faults += _ablation_faults(document.get("ablation"), references, experiments)
+    faults += _choice_faults(document)
     if not document.get("experiments") and not document.get("measurements"):
         faults.append(Fault((), "the study has nothing to do; expected at least one experiment or measurement"))
     return faults
@@ -132,7 +138,7 @@ def unresolved_references(document: Document, references: Mapping[str, str], fol
 def _published_faults(entry: Document, location: Location) -> Iterator[Fault]:
     """Yield where an experiment is not what the published values of its label were measured under."""
     for key, published in PUBLISHED_CONDITIONS.get(str(entry.get("published")), {}).items():
-        stated = entry.get(key, published)
+        stated = entry.get(key, "symmetric" if key == "cell" else published)
         if stated == published or key not in ("current_density", "areal_capacity"):
             same = stated == published
         else:
@@ -148,6 +154,55 @@ def _published_faults(entry: Document, location: Location) -> Iterator[Fault]:
 def _areal(key: str, text: object) -> float:
     unit = "A/m^2" if key == "current_density" else "C/m^2"
     return to_si(text if isinstance(text, str) else 0.0, unit)
+
+
+def _step_faults(items: list[Any], location: Location) -> Iterator[Fault]:
+    """Yield what is wrong with the steps of a protocol, each with its own line."""
+    for index, item in enumerate(items):
+        here = (*location, index)
+        if isinstance(item, str):
+            try:
+                check_step(parse_step(item))
+            except LithiateError as error:
+                yield Fault(here, words(error))
+        elif isinstance(item, dict) and set(item) == {"repeat", "steps"}:
+            times, steps = item["repeat"], item["steps"]
+            if isinstance(times, bool) or not isinstance(times, int) or times < 1:
+                yield Fault((*here, "repeat"), f"must be a whole number of repeats, at least 1; got {times!r}")
+            if isinstance(steps, list) and steps:
+                yield from _step_faults(steps, (*here, "steps"))
+            else:
+                yield Fault((*here, "steps"), f"must be a list of steps; got {steps!r}")
+        else:
+            yield Fault(here, f"is neither a step in words nor {{ repeat = 10, steps = [...] }}; got {item!r}")
+
+
+def _choice_faults(document: Document) -> Iterator[Fault]:
+    """Yield closures and mechanisms that the twin does not know."""
+    closures, mechanisms = document.get("closures"), document.get("disabled_mechanisms")
+    if not closures and not mechanisms:
+        return
+    # Importing the twin costs a third of a second: studies that choose nothing do without.
+    from lithiate.twin.closures import CLOSURES, MECHANISMS
+
+    for name, alternative in closures.items() if isinstance(closures, dict) else ():
+        if name not in CLOSURES:
+            yield unknown_word(("closures", name), name, CLOSURES, "not a closure of the twin")
+        elif isinstance(alternative, str) and alternative not in CLOSURES[name]:
+            yield unknown_word(("closures", name), alternative, CLOSURES[name], "not an alternative of this closure")
+    for index, name in _texts(mechanisms):
+        if name not in MECHANISMS:
+            yield unknown_word(("disabled_mechanisms", index), name, MECHANISMS, "not a mechanism of the twin")
+
+
+def _ablation_faults(entry: object, references: Mapping[str, str], experiments: list[str]) -> Iterator[Fault]:
+    if not isinstance(entry, dict):
+        return
+    yield from _anode_faults(entry.get("anodes"), ("ablation",), references)
+    for index, name in _texts(entry.get("experiments")):
+        if name not in experiments:
+            location = ("ablation", "experiments", index)
+            yield unknown_word(location, name, experiments, "not an experiment of this study")
 
 
 def _anode_faults(entries: object, location: Location, references: Mapping[str, str]) -> Iterator[Fault]:

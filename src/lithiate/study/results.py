@@ -117,7 +117,7 @@ def make_row(
     estimate: Estimate,
     subject: Subject,
     *,
-    conditions: Mapping[str, float],
+    conditions: Mapping[str, float | str],
     role: str | None = None,
     ensemble: EnsembleSummary | None = None,
     warnings: tuple[str, ...] = (),

@@ -12,10 +12,20 @@ from pathlib import Path
 from lithiate import __version__
 from lithiate.core.store import atomic_write_bytes, atomic_write_text, save_measurement
 from lithiate.errors import Cancelled, LithiateError
-from lithiate.study.collect import SimulatedCells, measured_rows, read_measurement, simulated_rows
+from lithiate.study.ablation import AblationResults, ablation_rows, save_ablation
+from lithiate.study.collect import MeasuredCell, SimulatedCells, measured_rows, read_measurement, simulated_rows
 from lithiate.study.curves import curves_parquet
 from lithiate.study.folder_lock import locked
-from lithiate.study.layout import CURVES_PARQUET, MEASUREMENTS, REPORT_HTML, RESULTS_JSON, RESULTS_PARQUET, USED_VALUES
+from lithiate.study.layout import (
+    ABLATION_JSON,
+    ABLATION_PARQUET,
+    CURVE_FILES,
+    MEASUREMENTS,
+    REPORT_HTML,
+    RESULTS_JSON,
+    RESULTS_PARQUET,
+    USED_VALUES,
+)
 from lithiate.study.plan import Task, ensemble_seed, plan_tasks
 from lithiate.study.results import ResultRow, StudyResults, TaskFailure, load_results, save_results
 from lithiate.study.simulate import Outcome, simulate_task
@@ -91,7 +101,8 @@ def _forget(folder: Path) -> None:
     for name in {Path(row.measurement).name for row in earlier.rows if row.measurement}:
         for suffix in (".parquet", ".json"):
             (folder / MEASUREMENTS / f"{name}{suffix}").unlink(missing_ok=True)
-    for name in (RESULTS_PARQUET, REPORT_HTML, USED_VALUES, CURVES_PARQUET):
+    others = (RESULTS_PARQUET, REPORT_HTML, USED_VALUES, ABLATION_JSON, ABLATION_PARQUET, *CURVE_FILES.values())
+    for name in others:
         (folder / name).unlink(missing_ok=True)
 
 
@@ -181,10 +192,26 @@ def _save(
         measured.append(cell)
         rows += measured_rows(cell)
         save_measurement(cell.record, folder / MEASUREMENTS / cell.stem)
-    atomic_write_bytes(folder / CURVES_PARQUET, curves_parquet(cells, measured))
+    for quantity, name in CURVE_FILES.items():
+        if quantity == "voltage_hysteresis" or _has_curves(quantity, cells, measured):
+            atomic_write_bytes(folder / name, curves_parquet(quantity, cells, measured))
     atomic_write_text(folder / USED_VALUES, toml_text(used_values(study, tasks, outcomes, measured)))
+    if study.spec.ablation is not None:
+        rows_of_changes = ablation_rows(outcomes)
+        save_ablation(AblationResults(study.title, __version__, rows_of_changes, _of_changes(tasks, failures)), folder)
     results = StudyResults(
         study=study.title, lithiate=__version__, rows=tuple(rows), failures=tuple(failures), folder=folder
     )
     save_results(results)
     return results
+
+
+def _has_curves(quantity: str, cells: Sequence[SimulatedCells], measured: Sequence[MeasuredCell]) -> bool:
+    curves = [curve for group in cells for _, outcome in group.nominal for curve in outcome.curves]
+    curves += [curve for cell in measured for curve in cell.curves]
+    return any(curve.quantity == quantity for curve in curves)
+
+
+def _of_changes(tasks: Sequence[Task], failures: Sequence[TaskFailure]) -> tuple[TaskFailure, ...]:
+    names = {task.name for task in tasks if task.change is not None}
+    return tuple(failure for failure in failures if failure.task in names)

@@ -10,9 +10,11 @@ from attrs import frozen
 from lithiate.analysis import analyse
 from lithiate.core.estimate import Estimate
 from lithiate.core.experiments import Experiment
-from lithiate.core.measurement import CyclingRecord
-from lithiate.core.techniques import QUANTITIES
-from lithiate.study.estimates import KIND_QUANTITIES, CycleCurve, cycle_curve, kind_estimates
+from lithiate.core.measurement import CyclingRecord, Measurement
+from lithiate.core.techniques import KINDS, QUANTITIES
+from lithiate.errors import AnalysisError
+from lithiate.study.estimates import INVENTORY_KINDS, KIND_QUANTITIES, CycleCurve, cycle_curves, kind_estimates
+from lithiate.study.faults import words
 from lithiate.study.plan import Task
 from lithiate.twin import Sampling, solve
 from lithiate.twin.parameters import ParameterSet
@@ -31,20 +33,20 @@ class Outcome:
     Parameters
     ----------
     estimates : tuple of Estimate
-    curve : CycleCurve
-    record : CyclingRecord or None
+    curves : tuple of CycleCurve
+    record : Measurement or None
         Kept for the nominal cells only: those of an ensemble would fill the memory.
     warnings : tuple of str
         Coded, about the whole cell.
     soft_short_check : str
-        The test for a soft short and its outcome in words.
+        The test for a soft short and its outcome in words; empty where there is none.
     used : mapping of str to mapping
         Every parameter value that the simulation used.
     """
 
     estimates: tuple[Estimate, ...]
-    curve: CycleCurve
-    record: CyclingRecord | None
+    curves: tuple[CycleCurve, ...]
+    record: Measurement | None
     warnings: tuple[str, ...]
     soft_short_check: str
     used: Mapping[str, Mapping[str, Any]]
@@ -64,30 +66,62 @@ def simulate_task(task: Task, parameters: ParameterSet, progress: Callable[[floa
     """
     if task.scatter_seed is not None:
         parameters = parameters.with_cell_scatter(task.scatter_seed)
-    settings = {} if task.member is None else _member_settings(task.protocol)
-    solution = solve(task.cell, task.protocol, parameters=parameters, seed=task.seed, progress=progress, **settings)
-    record = solution.record(cell_id=f"cell {task.replicate}")
-    result = analyse(record)
-    wanted = KIND_QUANTITIES[task.protocol.kind]
-    estimates = [estimate for estimate in kind_estimates(result, task.protocol.kind) if estimate.quantity in wanted]
-    if task.protocol.kind == "symmetric-cycling":
+    kind = task.protocol.kind
+    solution = solve(
+        task.cell,
+        task.protocol,
+        parameters=parameters,
+        seed=task.seed,
+        progress=progress,
+        closures=task.closures,
+        disabled_mechanisms=task.disabled_mechanisms,
+        **({} if task.member is None else _member_settings(task.protocol)),
+    )
+    record = solution.measurement(cell_id=f"cell {task.replicate}")
+    result, warnings = analyse_record(record, kind)
+    estimates = [e for e in kind_estimates(result, kind) if e.quantity in KIND_QUANTITIES[kind]] if result else []
+    if kind in INVENTORY_KINDS and isinstance(record, CyclingRecord):
         estimates += _inventory(solution.inventory(), float(record.time[-1]))
-    nominal = task.member is None
     return Outcome(
         estimates=tuple(estimates),
-        curve=cycle_curve(result),
-        record=record if nominal else None,
-        warnings=result.warnings,
-        soft_short_check=result.soft_short_floor,
-        used=solution.used() if nominal else {},
+        curves=cycle_curves(result),
+        record=record if task.nominal else None,
+        warnings=warnings,
+        soft_short_check=getattr(result, "soft_short_floor", ""),
+        used=solution.used() if task.nominal else {},
     )
 
 
+def analyse_record(record: Measurement, kind: str) -> tuple[Any, tuple[str, ...]]:
+    """Return the result of the analysis that belongs to a kind of experiment, and its warnings.
+
+    A free protocol need not be anything that an analysis knows: it then has no result, and a warning says why.
+
+    Raises
+    ------
+    AnalysisError
+        When nothing can be read from the record of another kind.
+    """
+    try:
+        result = analyse(record, kind=kind)
+    except AnalysisError as error:
+        if kind != "protocol":
+            raise
+        return None, (*record.warnings, f"LI-W-STUDY-005 no analysis applies to this protocol: {words(error)}")
+    return result, tuple(dict.fromkeys((*record.warnings, *result.warnings)))
+
+
 def _member_settings(protocol: Experiment) -> dict[str, Any]:
-    """Return how a member of an ensemble is simulated: faster than the cell whose record is kept."""
-    if protocol.kind in ("nucleation", "tafel"):
-        return {"tolerance": MEMBER_TOLERANCE}
-    return {"tolerance": MEMBER_TOLERANCE, "sampling": Sampling(points=MEMBER_SAMPLES)}
+    """Return how a member of an ensemble is simulated: faster than the cell whose record is kept.
+
+    Where a voltage ends steps, the tolerance stays: a coarse step overshoots the cut-off by volts.
+    """
+    settings: dict[str, Any] = {}
+    if all(step.until_voltage is None for step in set(protocol.flatten())):
+        settings["tolerance"] = MEMBER_TOLERANCE
+    if KINDS[protocol.kind] == "cycling" and protocol.kind != "nucleation":
+        settings["sampling"] = Sampling(points=MEMBER_SAMPLES)
+    return settings
 
 
 def _inventory(amounts: Mapping[str, float], time: float) -> list[Estimate]:

@@ -7,25 +7,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from attrs import field, frozen
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError
 
 from lithiate.core.anode import Anode
-from lithiate.core.experiments import Experiment, Nucleation, SymmetricCycling
 from lithiate.core.toml_source import TomlSource, read_toml
-from lithiate.errors import UnitError
+from lithiate.core.validity import check_step
+from lithiate.errors import SimulationError
+from lithiate.study.experiment_specs import EXPERIMENT_SPECS, Area, ExperimentSpec, Name, SpecModel
 from lithiate.study.faults import Fault, model_faults, raise_faults, words
 from lithiate.study.references import resolve_anodes, unresolved_references
-from lithiate.units import parse_quantity
 
 PLANNED_KINDS = (
-    "plating-efficiency",
-    "critical-current",
     "anode-free",
     "full-cycling",
     "rate",
-    "impedance",
-    "impedance-temperature",
-    "tafel",
     "deposit",
     "sorption",
     "xrd",
@@ -41,99 +36,29 @@ PLANNED_KINDS = (
 """Kinds of the full product that this version does not run."""
 
 
-def _positive_quantity(unit: str) -> BeforeValidator:
-    def parse(value: object) -> float:
-        try:
-            number = parse_quantity(value, unit)  # type: ignore[arg-type]  # other types are refused there
-        except UnitError as error:
-            raise ValueError(words(error)) from None
-        if not number > 0:
-            raise ValueError(f"must be positive; got {value!r}")
-        return number
-
-    return BeforeValidator(parse)
-
-
-CurrentDensity = Annotated[float, _positive_quantity("A/m^2")]
-ArealCapacity = Annotated[float, _positive_quantity("C/m^2")]
-Duration = Annotated[float, _positive_quantity("s")]
-Temperature = Annotated[float, _positive_quantity("K")]
-ArealVolume = Annotated[float, _positive_quantity("m")]
-Voltage = Annotated[float, _positive_quantity("V")]
-Area = Annotated[float, _positive_quantity("m^2")]
-Name = Annotated[str, Field(min_length=1)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _CellExperiment(_Model):
-    """What every experiment on a symmetric cell may say; None is the default of the cell or the protocol."""
-
-    name: Name
-    current_density: CurrentDensity
-    areal_capacity: ArealCapacity
-    electrolyte: str | None = None
-    separator: str | None = None
-    temperature: Temperature | None = None
-    electrolyte_volume: ArealVolume | None = None
-    voltage_limit: Voltage | None = None
-    replicates: Annotated[int, Field(ge=1, le=1000)] = 1
-    published: str | None = None
-    anodes: tuple[str, ...] | None = Field(default=None, strict=False, min_length=1)
-
-    def _protocol_fields(self) -> dict[str, Any]:
-        stated = {name: getattr(self, name) for name in ("temperature", "voltage_limit")}
-        given = {name: value for name, value in stated.items() if value is not None}
-        return {"current_density": self.current_density, "areal_capacity": self.areal_capacity, **given}
-
-
-class SymmetricCyclingSpec(_CellExperiment):
-    """An experiment of kind ``symmetric-cycling``: a length is given as `duration` or as `cycles`."""
-
-    kind: Literal["symmetric-cycling"]
-    duration: Duration | None = None
-    cycles: Annotated[int, Field(ge=1)] | None = None
-
-    @model_validator(mode="after")
-    def _one_length(self) -> SymmetricCyclingSpec:
-        if (self.duration is None) == (self.cycles is None):
-            got = "neither" if self.cycles is None else "both"
-            raise ValueError(f"give either 'duration' or 'cycles'; got {got}")
-        return self
-
-    def protocol(self) -> Experiment:
-        """Return what is done to the cell."""
-        return SymmetricCycling(**self._protocol_fields(), duration=self.duration, cycles=self.cycles)
-
-
-class NucleationSpec(_CellExperiment):
-    """An experiment of kind ``nucleation``: the first plating alone."""
-
-    kind: Literal["nucleation"]
-
-    def protocol(self) -> Experiment:
-        """Return what is done to the cell."""
-        return Nucleation(**self._protocol_fields())
-
-
-ExperimentSpec = SymmetricCyclingSpec | NucleationSpec
-
-
-class MeasurementSpec(_Model):
+class MeasurementSpec(SpecModel):
     """Files of one real cell."""
 
     anode: str
-    kind: Literal["symmetric-cycling", "nucleation"]
+    kind: Literal[
+        "symmetric-cycling",
+        "nucleation",
+        "critical-current",
+        "plating-efficiency",
+        "tafel",
+        "impedance",
+        "impedance-temperature",
+        "protocol",
+    ]
     files: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)]
     cell_id: str | None = None
     area: Area | None = None
     experiment: str | None = None
+    cell: Literal["symmetric", "plating"] | None = None
     settings: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
 
-class AnodeVariantSpec(_Model):
+class AnodeVariantSpec(SpecModel):
     """An anode that differs from another in a few fields."""
 
     name: Name
@@ -141,7 +66,14 @@ class AnodeVariantSpec(_Model):
     overrides: dict[str, Any] = Field(min_length=1)
 
 
-class StudySpec(_Model):
+class AblationSpec(SpecModel):
+    """What is run again without each mechanism, and with each other closure."""
+
+    experiments: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)]
+    anodes: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)]
+
+
+class StudySpec(SpecModel):
     """The content of a study file."""
 
     schema_version: Literal[1]
@@ -150,6 +82,9 @@ class StudySpec(_Model):
     anodes: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)]
     parameters: Literal["nominal"] = "nominal"
     ensemble_size: Annotated[int, Field(ge=0, le=10000)] = 0
+    closures: dict[str, str] = Field(default_factory=dict)
+    disabled_mechanisms: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    ablation: AblationSpec | None = None
     anode_overrides: dict[str, dict[str, Any]] = Field(default_factory=dict)
     anode_variants: Annotated[tuple[AnodeVariantSpec, ...], Field(strict=False)] = ()
     experiments: Annotated[tuple[Annotated[ExperimentSpec, Field(discriminator="kind")], ...], Field(strict=False)] = ()
@@ -157,8 +92,9 @@ class StudySpec(_Model):
 
 
 _TABLES: dict[str, dict[str, type[BaseModel]]] = {
-    "experiments": {"symmetric-cycling": SymmetricCyclingSpec, "nucleation": NucleationSpec},
+    "experiments": dict(EXPERIMENT_SPECS),
     "measurements": {"": MeasurementSpec},
+    "ablation": {"": AblationSpec},
     "anode_variants": {"": AnodeVariantSpec},
 }
 
@@ -240,6 +176,8 @@ def load_study(path: Path | str) -> Study:
     """
     source = read_toml(path)
     spec, faults = _validate(source)
+    if spec is not None:
+        faults += _conditions_out_of_range(spec)
     anodes, references, anode_faults = resolve_anodes(source.data, Path(path).parent)
     faults += anode_faults
     faults += unresolved_references(source.data, references, Path(path).parent)
@@ -253,3 +191,18 @@ def _validate(source: TomlSource) -> tuple[StudySpec | None, list[Fault]]:
         return StudySpec.model_validate(source.data), []
     except ValidationError as error:
         return None, model_faults(error.errors(include_url=False), StudySpec, _TABLES, PLANNED_KINDS)
+
+
+def _conditions_out_of_range(spec: StudySpec) -> list[Fault]:
+    """Return where steps that follow from the keys of an experiment lie outside what the twin is valid for."""
+    faults = []
+    for index, experiment in enumerate(spec.experiments):
+        if experiment.kind == "protocol":
+            continue  # each of its steps has been checked where it stands
+        try:
+            for step in dict.fromkeys(experiment.protocol().flatten()):
+                check_step(step)
+        except SimulationError as error:
+            stated = [key for key in (error.where, "half_cycle_duration") if key in experiment.model_fields_set]
+            faults.append(Fault(("experiments", index, *stated[:1]), f"{error.where}: {words(error)}"))
+    return faults

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import fields_dict
-
 from lithiate import __version__
 from lithiate.core.anode import Anode
+from lithiate.core.protocol import Repeat, Step
 from lithiate.library import load_electrolyte, load_separator
 from lithiate.study.collect import MeasuredCell, changed_anodes, measurement_stem
+from lithiate.study.experiment_specs import ExperimentSpec
 from lithiate.study.layout import PRINTED_UNITS, SCHEMA_VERSION
 from lithiate.study.plan import Task, ensemble_seed
 from lithiate.study.simulate import Outcome
-from lithiate.study.spec import ExperimentSpec, Study
+from lithiate.study.spec import Study
+from lithiate.twin.closures import Choices
 from lithiate.units import convert
 
 
@@ -36,6 +37,9 @@ def used_values(
         "parameters": study.spec.parameters,
         "ensemble_size": study.ensemble_size,
         "ensemble_seed": ensemble_seed(study) if study.ensemble_size else None,
+        "closures": Choices(closures=study.spec.closures).all_closures(),
+        "disabled_mechanisms": list(study.spec.disabled_mechanisms),
+        "ablation": None if study.spec.ablation is None else study.spec.ablation.model_dump(mode="json"),
         "experiments": [_experiment(study, experiment, tasks) for experiment in study.experiments],
         "anodes": [_anode(study, anode) for anode in study.anodes.values()],
         "electrolytes": {name: _sourced(load_electrolyte(name).sources) for name in electrolytes},
@@ -45,7 +49,7 @@ def used_values(
             | {"measurement": measurement_stem(task), "soft_short_check": outcome.soft_short_check}
             | {"scatter_seed": task.scatter_seed, "used": {name: dict(value) for name, value in outcome.used.items()}}
             for task, outcome in outcomes.items()
-            if task.member is None
+            if task.nominal
         ],
         "measurements": [_measurement(cell) for cell in measured],
     }
@@ -54,31 +58,34 @@ def used_values(
 
 def _experiment(study: Study, experiment: ExperimentSpec, tasks: Sequence[Task]) -> dict[str, Any]:
     task = next(task for task in tasks if task.experiment == experiment.name)
-    numbers = {name: getattr(task.protocol, name) for name in fields_dict(type(task.protocol))}
-    numbers |= {"area": task.cell.area, "electrolyte_volume": task.cell.electrolyte_volume}
     return {
         "name": experiment.name,
         "kind": experiment.kind,
+        "cell": task.cell.kind,
         "published": experiment.published,
         "replicates": experiment.replicates,
         "anodes": list(study.anodes_of(experiment)),
-        "values": {
-            **{
-                name: {"value": getattr(task.cell, name), "status": _status(experiment, name)}
-                for name in ("electrolyte", "separator")
-            },
-            **{name: _number(experiment, name, value) for name, value in numbers.items() if value is not None},
-        },
+        "values": {name: _value(experiment, name, value) for name, value in task.settings().items()},
     }
 
 
-def _number(experiment: ExperimentSpec, name: str, value: float) -> dict[str, Any]:
-    si_unit, unit = PRINTED_UNITS[name]
-    return {"value": _rounded(convert(float(value), si_unit, unit)), "unit": unit, "status": _status(experiment, name)}
+def _value(experiment: ExperimentSpec, name: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a cell or an experiment
+    """Return a value that was used, in its unit of print where it has one, and whether the study states it."""
+    status = "stated" if name in experiment.model_fields_set else "default"
+    if name == "steps":
+        return {"value": [_step_text(item) for item in value], "status": status}
+    if name in PRINTED_UNITS:
+        si_unit, unit = PRINTED_UNITS[name]
+        several = isinstance(value, tuple)
+        numbers = [_rounded(convert(float(number), si_unit, unit)) for number in (value if several else (value,))]
+        return {"value": numbers if several else numbers[0], "unit": unit, "status": status}
+    return {"value": list(value) if isinstance(value, tuple) else value, "status": status}
 
 
-def _status(experiment: ExperimentSpec, name: str) -> str:
-    return "stated" if name in experiment.model_fields_set else "default"
+def _step_text(item: Step | Repeat) -> str:
+    if isinstance(item, Step):
+        return str(item)
+    return f"{item.times} times: {'; '.join(_step_text(inner) for inner in item.steps)}"
 
 
 def _anode(study: Study, anode: Anode) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from lithiate.core.anode import Anode
 from lithiate.core.cell import DISC_AREA, Cell, PlatingCell
 from lithiate.core.experiments import Experiment
 from lithiate.core.protocol import Step
+from lithiate.core.validity import check_step
 from lithiate.errors import SimulationError
 from lithiate.twin.closures import Choices
 from lithiate.twin.extrapolation import Extrapolation, Leaps, Marks, run_with_leaps
@@ -24,7 +25,7 @@ from lithiate.twin.host import interior_capacity
 from lithiate.twin.instrument import Sampling
 from lithiate.twin.kinetics import BRANCH_COLUMNS
 from lithiate.twin.mechanics import fatigue_by_charge, fatigue_increment, intact_sites
-from lithiate.twin.model import Described, Model, build_model, check_step
+from lithiate.twin.model import Described, Model, build_model
 from lithiate.twin.parameters import ParameterSet, load_parameters
 from lithiate.twin.solution import Solution
 from lithiate.twin.solver import (

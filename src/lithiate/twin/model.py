@@ -19,6 +19,7 @@ from lithiate.core.composition import Composition
 from lithiate.core.infusion import INFUSION_PARAMETERS
 from lithiate.core.materials import Electrolyte, Separator
 from lithiate.core.protocol import Step
+from lithiate.core.validity import VALID_PRESSURE, VALID_TEMPERATURE, check_range
 from lithiate.errors import SimulationError
 from lithiate.twin.closures import MECHANISMS, ROUGHNESS_FEEDBACK, Choices, inverse_reorganisation
 from lithiate.twin.host import contact_share
@@ -51,13 +52,6 @@ SMALLEST_SURFACE_POTENTIAL = 0.0357
 """Range of rms surface potentials [V] within which unmeasured ones are assumed: the foil's and the composite's."""
 EDGE_FACTOR = 5.783
 """Square of the first zero of J0: slowest mode of diffusion into a disc from its edge."""
-
-VALID_CURRENT = (0.1, 200.0)
-VALID_CAPACITY = (720.0, 720000.0)
-VALID_TEMPERATURE = (273.15, 333.15)
-VALID_PRESSURE = (1.0e4, 5.0e6)
-VALID_VOLTAGE = 0.5
-"""Largest set voltage of a cell [V]: Butler-Volmer rates beyond it are far out of their range."""
 
 
 @frozen
@@ -166,33 +160,6 @@ def loss_factors(step: Step, parameters: ParameterSet, choices: Choices) -> tupl
     plating: float = rate ** parameters["plating_current_exponent"]
     plating *= (charge / REFERENCE_CAPACITY) ** -parameters["plating_capacity_exponent"]
     return plating, rate ** -parameters["stripping_current_exponent"]
-
-
-def check_step(step: Step) -> None:
-    """Raise ``LI-TWIN-001`` for a step whose current, charge or voltage is outside the range of validity."""
-    if step.current_density is not None:
-        check_range("current_density", step.current_density, VALID_CURRENT, "mA/cm^2", 0.1)
-        charge = step.areal_capacity
-        if charge is None and step.duration is not None:
-            charge = step.current_density * step.duration
-        if charge is not None:
-            check_range("areal_capacity", charge, VALID_CAPACITY, "mAh/cm^2", 1 / 36000)
-    for name in ("start_voltage", "end_voltage", "voltage"):
-        value = getattr(step, name)
-        if value is not None:
-            check_range(name, value, (-VALID_VOLTAGE, VALID_VOLTAGE), "V", 1.0)
-
-
-def check_range(name: str, value: float, limits: tuple[float, float], unit: str, factor: float) -> None:
-    """Raise ``LI-TWIN-001`` unless a value lies within `limits`, both SI; `factor` turns them into `unit`."""
-    if not limits[0] <= value <= limits[1]:
-        raise SimulationError(
-            "the twin is not valid there",
-            code="LI-TWIN-001",
-            where=name,
-            got=f"{value * factor:g} {unit}",
-            expected=f"{limits[0] * factor:g} ... {limits[1] * factor:g} {unit}",
-        )
 
 
 def fill_electrode(

@@ -9,10 +9,11 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from lithiate.core.experiments import Impedance, ImpedanceTemperature
+from lithiate.core.validity import VALID_TEMPERATURE, check_range
 from lithiate.errors import SimulationError
 from lithiate.twin.impedance import impedance
 from lithiate.twin.lithium_cell import describe_electrodes
-from lithiate.twin.model import VALID_TEMPERATURE, Model, build_model, check_range
+from lithiate.twin.model import Model, build_model
 from lithiate.twin.salt import grid
 from lithiate.twin.states import SALT, SALT_CELLS
 

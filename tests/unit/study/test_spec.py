@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lithiate.core.techniques import KINDS
 from lithiate.errors import SpecError
 from lithiate.library import load_anode
 from lithiate.study.spec import PLANNED_KINDS, load_study
@@ -43,15 +44,19 @@ def test_values_become_si(study_file):
     assert list(study.anodes) == ["WN/Mo2N@HCN/Li", "Li foil"]
 
 
-@pytest.mark.parametrize("name", ["ding2022", "minimal"])
-def test_the_shipped_studies_are_valid(name):
-    study = load_study(ROOT / "studies" / f"{name}.toml")
-    assert {experiment.kind for experiment in study.experiments} == {"symmetric-cycling", "nucleation"}
+def test_the_shipped_studies_are_valid():
+    kinds = {
+        name: {experiment.kind for experiment in load_study(ROOT / "studies" / f"{name}.toml").experiments}
+        for name in ("minimal", "ding2022", "lithium_depth")
+    }
+    assert kinds["minimal"] == {"symmetric-cycling", "nucleation"}
+    assert kinds["ding2022"] == {"symmetric-cycling", "nucleation", "impedance", "tafel", "plating-efficiency"}
+    assert kinds["lithium_depth"] == set(KINDS)
 
 
 def test_ding2022_is_the_published_experiment():
     study = load_study(ROOT / "studies" / "ding2022.toml")
-    assert len(study.anodes) == 5
+    assert len(study.anodes_of(study.experiments[0])) == 5
     assert study.experiments[0].protocol().half_cycles == 1400
     assert study.experiments[0].published == "symmetric 1 mA/cm2, 1 mAh/cm2, ether"
 
@@ -82,8 +87,8 @@ def test_all_faults_are_told_at_once_in_the_order_of_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ("", "give either 'duration' or 'cycles'; got neither"),
-        ('duration = "1 h"\ncycles = 3\n', "give either 'duration' or 'cycles'; got both"),
+        ("", "give either 'duration' or 'cycles'; got 'neither'"),
+        ('duration = "1 h"\ncycles = 3\n', "give either 'duration' or 'cycles'; got 'both'"),
         ("cycles = 0\n", "study.toml:9: experiments[0].cycles: input should be greater than or equal to 1; got 0"),
         ("cycles = 3\nreplicates = 0\n", "experiments[0].replicates"),
         ('cycles = 3\ntemperature = "25"\n', "experiments[0].temperature: a unit is missing; got '25'"),

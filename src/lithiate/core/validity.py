@@ -1,0 +1,44 @@
+"""Conditions under which the twin holds: told when a study is read, and refused when a cell is run."""
+
+from __future__ import annotations
+
+from lithiate.core.protocol import Step
+from lithiate.errors import SimulationError
+
+VALID_CURRENT = (0.1, 200.0)
+"""Current density of a step [A/m2]."""
+VALID_CAPACITY = (720.0, 720000.0)
+"""Areal capacity of a step [C/m2]."""
+VALID_TEMPERATURE = (273.15, 333.15)
+"""Temperature [K]: Arrhenius laws with one activation energy."""
+VALID_PRESSURE = (1.0e4, 5.0e6)
+"""Stack pressure [Pa]."""
+VALID_VOLTAGE = 0.5
+"""Largest set voltage of a cell [V]: Butler-Volmer rates beyond it are far out of their range."""
+
+
+def check_step(step: Step) -> None:
+    """Raise ``LI-TWIN-001`` for a step whose current, charge or voltage is outside the range of validity."""
+    if step.current_density is not None:
+        check_range("current_density", step.current_density, VALID_CURRENT, "mA/cm^2", 0.1)
+        charge = step.areal_capacity
+        if charge is None and step.duration is not None:
+            charge = step.current_density * step.duration
+        if charge is not None:
+            check_range("areal_capacity", charge, VALID_CAPACITY, "mAh/cm^2", 1 / 36000)
+    for name in ("start_voltage", "end_voltage", "voltage"):
+        value = getattr(step, name)
+        if value is not None:
+            check_range(name, value, (-VALID_VOLTAGE, VALID_VOLTAGE), "V", 1.0)
+
+
+def check_range(name: str, value: float, limits: tuple[float, float], unit: str, factor: float) -> None:
+    """Raise ``LI-TWIN-001`` unless a value lies within `limits`, both SI; `factor` turns them into `unit`."""
+    if not limits[0] <= value <= limits[1]:
+        raise SimulationError(
+            "the twin is not valid there",
+            code="LI-TWIN-001",
+            where=name,
+            got=f"{value * factor:g} {unit}",
+            expected=f"{limits[0] * factor:g} ... {limits[1] * factor:g} {unit}",
+        )
