@@ -70,7 +70,7 @@ def main() -> int:
     for row in rows:
         print(
             f"{row['anode']:16s} {row['seconds']:5.2f} CPU s, {row['half_cycles']} half cycles ({row['stopped_by']}), "
-            f"{row['steps_per_half_cycle']:.1f} steps, {row['right_hand_sides_per_half_cycle']:.0f} right-hand sides each"
+            f"{row['steps_per_half_cycle']:.1f} steps, {row['right_hand_sides_per_half_cycle']:.0f} evaluations each"
         )
     print(f"together {total:.2f} CPU s (limit {FIVE_LIMIT:g}; composite {COMPOSITE_LIMIT:g})")
     return 0 if holds else 1

@@ -7,6 +7,7 @@ table of that name. `tests/unit/test_docs.py` fails when a table is out of date.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -105,6 +106,19 @@ def mechanisms_table() -> str:
     return table(("name", "what is switched off"), ((f"`{name}`", m.meaning) for name, m in MECHANISMS.items()))
 
 
+def robustness_table(section: str) -> str:
+    """Return headline numbers by choice, from what `measure_robustness.py` measured."""
+    content = json.loads((DOCS / "robustness.json").read_text(encoding="utf-8"))[section]
+    anodes = list(next(iter(content.values())))
+
+    def cell(numbers: dict[str, float | None]) -> str:
+        onset = numbers["hysteresis_onset_time"]
+        return f"{numbers['voltage_hysteresis']:.2f} mV, " + ("> 1400 h" if onset is None else f"{onset:.0f} h")
+
+    rows = [(choice, *(cell(found[anode]) for anode in anodes)) for choice, found in content.items()]
+    return table(("choice", *anodes), rows)
+
+
 def misses_table() -> str:
     """Return the tests that are expected to fail, with their reasons."""
     rows = [row for path in sorted(TESTS.rglob("test_*.py")) for row in _expected_failures(path)]
@@ -162,6 +176,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "warnings": warnings_table,
     "closures": closures_table,
     "mechanisms": mechanisms_table,
+    "robustness_numerical": partial(robustness_table, "numerical"),
+    "robustness_definitions": partial(robustness_table, "definitions"),
     "misses": misses_table,
 }
 """Name in the markers -> what writes the table."""

@@ -29,6 +29,9 @@ from lithiate.twin.states import (
     Drive,
 )
 
+collect_ignore = ["salt_on_finer_grids.py"]
+"""A script that `test_space.py` runs in a process of its own."""
+
 ANODES = ("Li foil", "HCN/Li", "WN@HCN/Li", "Mo2N@HCN/Li", "WN/Mo2N@HCN/Li")
 
 

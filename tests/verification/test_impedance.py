@@ -48,8 +48,8 @@ def spectrum(cell, frequency, parameters=PARAMETERS):
 
 def fill_with_salt(cell):
     """Give the grid and the edge the mean concentration, 1 M."""
-    layers = np.empty((3, SALT_CELLS))
-    twin.grid(cell.y, cell.model.cell, cell.model.electrodes, *layers)
+    layers = np.empty((6, SALT_CELLS))
+    twin.grid(cell.y, cell.model.cell, cell.model.electrodes, *layers[:3])
     cell.y[SALT:] = 1000.0 * layers[0]
     cell.y[EXCESS_SALT] = 1000.0 * (cell.y[ELECTROLYTE] - layers[0].sum())
 
@@ -101,7 +101,7 @@ class DenseReference:
     """
 
     def __init__(self, cell):
-        self.numbers, self.faces, self.layers = np.empty((2, twin.NUMBERS)), np.empty(4), np.empty((3, SALT_CELLS))
+        self.numbers, self.faces, self.layers = np.empty((2, twin.NUMBERS)), np.empty(4), np.empty((6, SALT_CELLS))
         model = cell.model
         self.ohmic = cell_at_rest(cell.y, model.electrodes, model.cell, self.numbers, self.faces, self.layers)
         self.cell = model.cell
@@ -127,7 +127,7 @@ class DenseReference:
         return self.take(np.append(time_constant * LAYER[1][:-1], 0.0))
 
     def time_constant(self, row):
-        liquid, length, factor = self.layers[:, row]
+        liquid, length, factor = self.layers[:3, row]
         return (length / 2) ** 2 * factor * (liquid / length) / float(self.cell["diffusivity"])
 
     def take_electrode(self, numbers):
@@ -195,7 +195,7 @@ class DenseReference:
         """Return F and the voltage [V] at a current density through the cell [A/m2] that strips electrode A."""
         out = np.zeros(x.shape, dtype=complex)
         concentration = x[self.salt] / self.volume
-        _, length, factor = self.layers
+        _, length, factor = self.layers[:3]
         diffusivity = float(self.cell["diffusivity"])
         path = 0.5 * (length[:-1] * factor[:-1] + length[1:] * factor[1:])
         flux = diffusivity * (concentration[:-2] - concentration[1:-1]) / path
@@ -357,7 +357,7 @@ def test_low_frequency_limit_of_a_host_is_that_of_its_branches(bench, cycling, l
         cell.y[offset + Q_INTERIOR] = lithium
     open_everywhere(cell)
     _, out = cell.evaluate(cell.y, 1, 1e-3)
-    numbers, faces, layers = np.empty((2, twin.NUMBERS)), np.empty(4), np.empty((3, SALT_CELLS))
+    numbers, faces, layers = np.empty((2, twin.NUMBERS)), np.empty(4), np.empty((6, SALT_CELLS))
     model = cell.model
     ohmic = cell_at_rest(cell.y, model.electrodes, model.cell, numbers, faces, layers)
     salt = twin.salt_impedance(model.cell, cell.y, faces, layers, np.array([1e-9]))

@@ -44,11 +44,16 @@ class CellExperiment:
     formation_cycles: int = field(default=0, validator=not_negative)
     formation_rate: float = quantity("A/m^2", 1.0)
 
-    def _prelude(self, areal_capacity: float) -> Iterator[Step]:
+    def _prelude(self, areal_capacity: float, until_voltage: float | None = None) -> Iterator[Step]:
         if self.rest_after_assembly > 0.0:
             yield Step(action="rest", duration=self.rest_after_assembly)
         plate = Step(action="plate", current_density=self.formation_rate, areal_capacity=areal_capacity)
-        strip = Step(action="strip", current_density=self.formation_rate, areal_capacity=areal_capacity)
+        strip = Step(
+            action="strip",
+            current_density=self.formation_rate,
+            areal_capacity=areal_capacity,
+            until_voltage=until_voltage,
+        )
         for _ in range(self.formation_cycles):
             yield plate
             yield strip
@@ -274,7 +279,7 @@ class PlatingEfficiency(CellExperiment):
 
     def flatten(self) -> Iterator[Step]:
         """Iterate over the steps of the test."""
-        yield from self._prelude(self.areal_capacity)
+        yield from self._prelude(self.areal_capacity, self.cut_off_voltage)
         plate = Step(action="plate", current_density=self.current_density, areal_capacity=self.areal_capacity)
         strip_all = Step(action="strip", current_density=self.current_density, until_voltage=self.cut_off_voltage)
         pause = self.rest_after_plating

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from attrs import NOTHING, Attribute, field
@@ -19,16 +20,16 @@ def to_si(value: str | float, unit: str) -> float:
 
 
 def positive(instance: object, attribute: Attribute[Any], value: Any) -> None:  # noqa: ANN401 - attrs validates any field
-    """Refuse what is not above zero; None passes."""
+    """Refuse what is not above zero, or not finite; None passes."""
     for number in value if isinstance(value, tuple) else (value,):
-        if number is not None and not number > 0:
+        if number is not None and not 0 < number < math.inf:
             raise SpecError("must be positive", code="LI-SPEC-002", where=attribute.name, got=number, expected="> 0")
 
 
 def not_negative(instance: object, attribute: Attribute[Any], value: Any) -> None:  # noqa: ANN401 - as above
-    """Refuse what is below zero; None passes."""
+    """Refuse what is below zero, or not finite; None passes."""
     for number in value if isinstance(value, tuple) else (value,):
-        if number is not None and not number >= 0:
+        if number is not None and not 0 <= number < math.inf:
             raise SpecError(
                 "must not be negative", code="LI-SPEC-002", where=attribute.name, got=number, expected=">= 0"
             )

@@ -83,6 +83,12 @@ def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: S
         total, through = 0.0, 0.0
     else:
         through, side = _find_current(y, drive, short, faces, ohmic, wet, losses, dy, out, scratch)
+        if drive.control == VOLTAGE and not math.isfinite(out[OUT_VOLTAGE]):
+            # Nothing to strip: the electrode follows the set voltage without a current.
+            side = _rest(y, drive, faces, wet, losses, dy, out)
+            through = 0.0
+            out[OUT_STRIPPING] += y[SET_VOLTAGE] - out[OUT_VOLTAGE]
+            out[OUT_VOLTAGE] = y[SET_VOLTAGE]
         total = drive.current if drive.control == CURRENT else through + short * out[OUT_VOLTAGE]
     _cell_states(y, total - through, side, cell, cover, dy)
     dy[PASSED] = total

@@ -21,7 +21,7 @@ from lithiate.core.validity import check_step
 from lithiate.errors import SimulationError
 from lithiate.twin.closures import Choices
 from lithiate.twin.extrapolation import Extrapolation, Leaps, Marks, run_with_leaps
-from lithiate.twin.host import electrode_capacity
+from lithiate.twin.host import interior_capacity
 from lithiate.twin.instrument import Sampling
 from lithiate.twin.kinetics import BRANCH_COLUMNS
 from lithiate.twin.mechanics import fatigue_by_charge, fatigue_increment, intact_sites
@@ -57,6 +57,8 @@ from lithiate.twin.states import (
     Q_ON_CARBON,
     Q_ON_SITES,
     Q_PIT,
+    Q_RESERVOIR,
+    Q_SEI_INTERIOR,
     REST,
     SALT_CELLS,
     SET_VOLTAGE,
@@ -86,6 +88,8 @@ MOST_CALLS = 200
 """Calls of the integrator for one step, beyond which it counts as stuck."""
 HALF_CYCLES_AFTER_SHORT = 6
 """How long a test goes on after a hard short, so that its record shows it."""
+SLOW_SHARE = 0.05
+"""Share of the areal capacity against which leaps measure the change of metallic lithium."""
 MORE_THAN_ALL = 1.2
 """A step that only its voltage ends takes no more than this times all lithium of the electrode that strips."""
 
@@ -256,11 +260,11 @@ class Run:
     ) -> None:
         self.model, self.experiment, self.parameters, self.choices = model, experiment, parameters, choices
         self.settings = np.array([DEFAULT_TOLERANCE, 0.0])
-        self.current_scale, charge = step_scales(steps)
+        self.current_scale, self.charge_scale = step_scales(steps)
         self.y = model.initial_state.copy()
         self.dy = np.zeros(STATES)
         self.scale = error_scale(
-            charge,
+            self.charge_scale,
             model.salt_per_cell,
             cell.electrolyte_volume,
             float(model.cell["initial_additive"]),
@@ -332,8 +336,13 @@ class Run:
         return np.concatenate([self.y, self.exposure])
 
     def slow_scale(self) -> NDArray[np.float64]:
-        """Return the scales of `slow_state`."""
-        return np.append(self.scale, [1.0 / (1.0 + self.model.fatigue_exponent)] * 2)
+        """Return the scales of `slow_state`: coarser than the integrator's, infinite for what begins anew each time."""
+        scale = self.scale.copy()
+        for offset in (0, PER_ELECTRODE):
+            for k in METALLIC:
+                scale[offset + k] = max(scale[offset + k], SLOW_SHARE * self.charge_scale)
+            scale[[offset + Q_PIT, offset + Q_ON_SITES, offset + Q_ON_CARBON]] = np.inf
+        return np.append(scale, [1.0 / (1.0 + self.model.fatigue_exponent)] * 2)
 
     def set_slow_state(self, state: NDArray[np.float64]) -> None:
         """Go on from another `slow_state`."""
@@ -492,7 +501,14 @@ class Run:
         if model.fatigue_by_charge:
             added = fatigue_by_charge(model.fatigue_rate, model.rigid_share[plating], charge, model.fatigue_exponent)
         else:
-            capacity = electrode_capacity(self.y, PER_ELECTRODE * plating, electrode, model.cell)
+            # as Python: handing records to compiled code costs more than this
+            capacity = interior_capacity.py_func(
+                float(electrode["initial_void"]),
+                float(electrode["opened_fraction"]),
+                float(electrode["initial_reservoir"] - y[Q_RESERVOIR]),
+                float(model.cell["sei_swelling"]),
+                float(y[Q_SEI_INTERIOR]),
+            )
             amplitude = charge / capacity
             added = fatigue_increment(model.fatigue_rate, model.rigid_share[plating], amplitude, model.fatigue_exponent)
         self.exposure[plating] = self.phase_exposure[plating] + added

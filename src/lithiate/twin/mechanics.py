@@ -11,19 +11,23 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-FLAW_CLASSES = 16
-"""Quantiles that stand for the lognormal distribution of flaws."""
+FLAW_CLASSES = 512
+"""Classes that stand for the lognormal distribution of flaws; each dies at once, so that there must be many."""
 
 REFERENCE_CHARGE = 36000.0
 """Interior charge [C/m2] to which fatigue by charge refers: 1 mAh/cm2."""
 
 
 def flaw_factors(log_width: float) -> NDArray[np.float64]:
-    """Return the rate factors (FLAW_CLASSES,) of equally likely flaw classes, lognormal, mean 1."""
+    """Return the rate factors (FLAW_CLASSES,) of equally likely flaw classes, lognormal, mean 1.
+
+    Each class stands for its mean: n [Phi(z_k+1 - w) - Phi(z_k - w)] with the quantiles z_k of n classes and the width
+    w of the logarithm.
+    """
     normal = NormalDist()
-    quantiles = [normal.inv_cdf((k + 0.5) / FLAW_CLASSES) for k in range(FLAW_CLASSES)]
-    factors = np.exp(log_width * np.array(quantiles))
-    return factors / factors.mean()
+    edges = [normal.inv_cdf(k / FLAW_CLASSES) - log_width for k in range(1, FLAW_CLASSES)]
+    shares = np.array([0.0, *(normal.cdf(edge) for edge in edges), 1.0])
+    return FLAW_CLASSES * np.diff(shares)
 
 
 def fatigue_increment(rate: float, rigid_share: float, amplitude: float, exponent: float) -> float:

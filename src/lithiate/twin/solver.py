@@ -111,10 +111,12 @@ DISTURBANCE = 1e-5
 SLOW = 0.03
 """Steps below this share of the electrodes' fastest time do without knowing it better."""
 HELD_SHARE = np.zeros(PER_ELECTRODE)
-HELD_SHARE[Q_TOP], HELD_SHARE[Q_ON_SITES], HELD_SHARE[Q_ON_CARBON] = 2.5, 1.0, 1.0
+HELD_SHARE[Q_TOP], HELD_SHARE[Q_ON_SITES], HELD_SHARE[Q_ON_CARBON] = 1.7, 1.0, 1.0
 """The error of a store is measured against this many times what it holds, where that is more than `error_scale`."""
 AGE = 2.5
 """Steps after which they are looked at again."""
+NEAR = 1e-3
+"""An event is placed within a step of this length [s] at most."""
 SMALLEST_STEP = 1e-9
 """A step below this [s] means that the equations cannot be solved on."""
 ATTEMPTS_PER_CALL = 2000
@@ -148,7 +150,8 @@ def error_scale(areal_capacity: float, salt: float, electrolyte: float, additive
     scale[EXCESS_SALT] = salt * 10.0
     scale[PASSED] = areal_capacity
     scale[SET_VOLTAGE] = 1.0
-    scale[SALT:] = 4.0 * salt
+    scale[SALT:] = 6.0 * salt
+    scale[SALT] = scale[-1] = 2.0 * salt  # at the faces, which the voltage feels
     return scale
 
 
@@ -479,10 +482,15 @@ def half_cycle(y: Vector, dy: Vector, t: float, duration: float, h: float, setti
         if ending != COMPLETE:
             reason = ending
         elif reason != COMPLETE:
-            # once more, up to the event
-            fraction, ending = _locate(y, dy, step, 1e-9 * duration / step, drive, limits, out, scratch)
-            ending = reason if ending == COMPLETE else ending
+            far = controlled and step > NEAR
+            width = 0.02 if far else 1e-9 * duration / step
+            fraction, found = _locate(y, dy, step, width, drive, limits, out, scratch)
             step *= fraction
+            if far:
+                # closer first: what ends a step may come steeply, and the interpolant of a long step misses it
+                h, rejected = 0.9 * step, True
+            else:
+                ending = found if found != COMPLETE else reason
             reason = COMPLETE
             continue
         next_sample = _sample(y, dy, t, step, drive, samples, next_sample, sampled, out, scratch)
