@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from attrs import frozen
@@ -14,12 +14,14 @@ from lithiate.core.estimate import Estimate
 from lithiate.core.store import atomic_write_bytes, atomic_write_text, parquet_bytes
 from lithiate.core.techniques import QUANTITIES
 from lithiate.errors import SpecError
-from lithiate.study.collect import keyed
+from lithiate.study.estimates import keyed
 from lithiate.study.layout import ABLATION_JSON, ABLATION_PARQUET, SCHEMA_VERSION
-from lithiate.study.plan import Task
 from lithiate.study.results import TaskFailure
-from lithiate.study.simulate import Outcome
 from lithiate.units import convert
+
+if TYPE_CHECKING:  # a report reads ablations and needs no twin
+    from lithiate.study.plan import Task
+    from lithiate.study.simulate import Outcome
 
 
 @frozen(kw_only=True)

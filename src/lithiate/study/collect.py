@@ -12,15 +12,12 @@ from lithiate.core.store import slug
 from lithiate.library import list_names, load_anode, published_values
 from lithiate.readers import read
 from lithiate.study.ensemble import EnsembleSummary, summarise_members
-from lithiate.study.estimates import CycleCurve, cycle_curves, kind_estimates
+from lithiate.study.estimates import CycleCurve, EstimateKey, cycle_curves, keyed, kind_estimates
 from lithiate.study.experiment_specs import ExperimentSpec
 from lithiate.study.plan import Task
 from lithiate.study.results import ResultRow, Subject, make_row
 from lithiate.study.simulate import Outcome, analyse_record
 from lithiate.study.spec import MeasurementSpec, Study
-
-EstimateKey = tuple[str, int]
-"""Quantity, and which of those of one name: an analysis gives the early level before the late one."""
 
 
 @frozen(eq=False, kw_only=True)
@@ -135,17 +132,6 @@ def task_conditions(task: Task) -> dict[str, float]:
         for name, value in task.settings().items()
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
-
-
-def keyed(estimates: Sequence[Estimate]) -> dict[EstimateKey, Estimate]:
-    """Return estimates by quantity and position among those of the same quantity."""
-    counts: dict[str, int] = {}
-    table: dict[EstimateKey, Estimate] = {}
-    for estimate in estimates:
-        position = counts.get(estimate.quantity, 0)
-        counts[estimate.quantity] = position + 1
-        table[estimate.quantity, position] = estimate
-    return table
 
 
 def _summaries(members: Sequence[Outcome]) -> dict[EstimateKey, EnsembleSummary]:

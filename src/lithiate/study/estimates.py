@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,10 @@ INVENTORY_KINDS = ("symmetric-cycling", "critical-current", "plating-efficiency"
 
 # Quantity -> array in the table of cycles of a result.
 _PER_CYCLE = {"voltage_hysteresis": "hysteresis", "coulombic_efficiency": "coulombic_efficiency"}
+
+
+EstimateKey = tuple[str, int]
+"""Quantity, and which of those of one name: an analysis gives the early level before the late one."""
 
 
 @frozen(eq=False)
@@ -99,3 +103,14 @@ def _first_plateau(result: Any) -> Iterator[Estimate]:  # noqa: ANN401 - any res
         conditions={"half_cycle": 1.0},
         warnings=("LI-W-STUDY-004 one half cycle gives one value: it has no sampling uncertainty",),
     )
+
+
+def keyed(estimates: Sequence[Estimate]) -> dict[EstimateKey, Estimate]:
+    """Return estimates by quantity and position among those of the same quantity."""
+    counts: dict[str, int] = {}
+    table: dict[EstimateKey, Estimate] = {}
+    for estimate in estimates:
+        position = counts.get(estimate.quantity, 0)
+        counts[estimate.quantity] = position + 1
+        table[estimate.quantity, position] = estimate
+    return table
