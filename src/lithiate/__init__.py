@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lithiate.analysis import analyse
     from lithiate.core.anode import Anode
-    from lithiate.core.cell import SymmetricCell
+    from lithiate.core.cell import PlatingCell, SymmetricCell
     from lithiate.core.estimate import Estimate
-    from lithiate.core.experiments import SymmetricCycling
+    from lithiate.core.experiments import PlatingEfficiency, SymmetricCycling
     from lithiate.core.measurement import Measurement
+    from lithiate.core.protocol import Protocol
     from lithiate.errors import LithiateError
     from lithiate.library import load_anode
     from lithiate.readers import read
@@ -31,6 +32,9 @@ _MODULES = {
     "Estimate": "lithiate.core.estimate",
     "LithiateError": "lithiate.errors",
     "Measurement": "lithiate.core.measurement",
+    "PlatingCell": "lithiate.core.cell",
+    "PlatingEfficiency": "lithiate.core.experiments",
+    "Protocol": "lithiate.core.protocol",
     "SymmetricCell": "lithiate.core.cell",
     "SymmetricCycling": "lithiate.core.experiments",
     "analyse": "lithiate.analysis",
@@ -47,6 +51,9 @@ __all__ = [
     "Estimate",
     "LithiateError",
     "Measurement",
+    "PlatingCell",
+    "PlatingEfficiency",
+    "Protocol",
     "SymmetricCell",
     "SymmetricCycling",
     "__version__",
