@@ -19,7 +19,7 @@ from lithiate.study.plan import Task
 from lithiate.twin import Sampling, solve
 from lithiate.twin.parameters import ParameterSet
 
-MEMBER_TOLERANCE = 3e-3
+MEMBER_TOLERANCE = 1e-3
 """Tolerance of the integrator for members of an ensemble: what it loses is small against their spread."""
 
 MEMBER_SAMPLES = 15
