@@ -70,7 +70,8 @@ _OPTIONS: dict[str, Any] = {
 njit = numba.njit(**_OPTIONS)
 """Compile a function: without the interpreter lock, IEEE arithmetic in the order written."""
 
-njit_inner = numba.njit(no_cpython_wrapper=True, **_OPTIONS)
+_INNER: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True}
+njit_inner = numba.njit(**_INNER)
 """The same for what compiled code alone calls: the entry for the interpreter would be an eighth of the compilation."""
 
 njit_inline = numba.njit(inline="always", **_OPTIONS)
