@@ -63,10 +63,16 @@ Record = Any
 
 # Compiled code here allocates nothing: its arrays are the caller's, who holds them. Counting references to them (atomic
 # operations, at each slice and call) would cost more than the arithmetic does.
-_OPTIONS: dict[str, Any] = {"_nrt": False, "nogil": True, "error_model": "numpy", "fastmath": False}
+_OPTIONS: dict[str, Any] = {
+    "_nrt": False, "nogil": True, "error_model": "numpy", "fastmath": False, "no_cfunc_wrapper": True,
+}  # fmt: skip
 
 njit = numba.njit(**_OPTIONS)
 """Compile a function: without the interpreter lock, IEEE arithmetic in the order written."""
+
+_INNER: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True}
+njit_inner = numba.njit(**_INNER)
+"""The same for what compiled code alone calls: the entry for the interpreter would be an eighth of the compilation."""
 
 njit_inline = numba.njit(inline="always", **_OPTIONS)
 """The same for what is part of its only caller: compiled with it, not once for itself and again with each caller."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from lithiate._jit import Matrix, Record, Vector, njit
+from lithiate._jit import Matrix, Record, Vector, njit_inner
 from lithiate.constants import FARADAY
 from lithiate.twin.elementary import exponential
 from lithiate.twin.host import electrode_capacity, lithiophilic_share, open_share, penetration
@@ -36,7 +36,7 @@ BARE_POTENTIAL = 2.5
 """Potential of a surface that never saw lithium, against lithium [V]: a fresh collector's, 2-3 V [assumed]."""
 
 
-@njit
+@njit_inner
 def _clear(branches: Matrix) -> None:
     """Take all branches away (a slice assignment would cost seconds of compilation)."""
     for k in range(BRANCHES):
@@ -44,7 +44,7 @@ def _clear(branches: Matrix) -> None:
             branches[k, i] = 0.0
 
 
-@njit
+@njit_inner
 def _interior(
     y: Vector, offset: int, electrode: Record, cell: Record, kinetics: tuple[float, float, float], intact: float
 ) -> tuple[float, float, float, float]:
@@ -79,13 +79,13 @@ def _interior(
     return theta, resistance + reached * cell.thermal / limit, capacity, reached * wet
 
 
-@njit
+@njit_inner
 def _exchange_current(electrode: Record, cell: Record, concentration: float) -> float:
     """Return the exchange current density [A/m2], which goes with the square root of the salt concentration."""
     return electrode.exchange_current_density * math.sqrt(concentration / cell.concentration)
 
 
-@njit
+@njit_inner
 def _top_deposit(y: Vector, offset: int, electrode: Record, noise: float) -> float:
     """Return the area of the top deposit per electrode area: its cover, its roughness, its chance disturbance."""
     roughness = y[offset + ROUGHNESS]
@@ -93,7 +93,7 @@ def _top_deposit(y: Vector, offset: int, electrode: Record, noise: float) -> flo
     return area * exponential(electrode.area_noise * roughness * noise)
 
 
-@njit
+@njit_inner
 def _standing_losses(y: Vector, offset: int, electrode: Record, losses: float) -> tuple[float, float]:
     """Return the side currents that flow at rest and always [A/m2], as the reservoir and as the top pay them.
 
@@ -109,7 +109,7 @@ def _standing_losses(y: Vector, offset: int, electrode: Record, losses: float) -
     return total * reservoir, total * (1.0 - reservoir) * cover
 
 
-@njit
+@njit_inner
 def _book_standing(dy: Vector, offset: int, electrode: Record, standing: tuple[float, float]) -> float:
     """Add standing losses to the derivatives; return their sum [A/m2]."""
     from_reservoir, from_top = standing
@@ -123,7 +123,7 @@ def _book_standing(dy: Vector, offset: int, electrode: Record, standing: tuple[f
     return total
 
 
-@njit
+@njit_inner
 def _lay_interior(
     y: Vector,
     offset: int,
@@ -154,7 +154,7 @@ def _lay_interior(
     return theta
 
 
-@njit
+@njit_inner
 def _lay_top(
     y: Vector, offset: int, electrode: Record, wet: float, noise: float, theta: float, branches: Matrix
 ) -> None:
@@ -174,7 +174,7 @@ def _lay_top(
         branches[k, 1] = resistance
 
 
-@njit
+@njit_inner
 def plate(
     y: Vector,
     offset: int,
@@ -228,7 +228,7 @@ def plate(
     return eta - electrode.capillary_potential, slope, sei_inside + sei_top + standing, inside / current
 
 
-@njit
+@njit_inner
 def strip(
     y: Vector,
     offset: int,
@@ -281,7 +281,7 @@ def strip(
     return eta, slope, _book_standing(dy, offset, electrode, _standing_losses(y, offset, electrode, losses))
 
 
-@njit
+@njit_inner
 def rest(
     y: Vector,
     offset: int,

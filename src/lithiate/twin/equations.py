@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from lithiate._jit import Matrix, Record, Vector, njit
+from lithiate._jit import Matrix, Record, Vector, njit, njit_inner
 from lithiate.twin.electrode import plate, rest, strip
 from lithiate.twin.salt import dead_layer_thickness, grid, salt_potentials, salt_states
 from lithiate.twin.sei import additive_cover, loss_factor
@@ -101,7 +101,7 @@ def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: S
     _electrode_potential(drive, work, y, through * half, out)
 
 
-@njit
+@njit_inner
 def _find_current(
     y: Vector,
     drive: Drive,
@@ -147,7 +147,7 @@ def _find_current(
     return through, side
 
 
-@njit
+@njit_inner
 def _at_current(
     y: Vector,
     drive: Drive,
@@ -188,7 +188,7 @@ def _at_current(
     return side_plating + side_stripping, 1.0 / g_plating + 1.0 / g_stripping + ohmic
 
 
-@njit
+@njit_inner
 def _rest(
     y: Vector,
     drive: Drive,
@@ -201,10 +201,11 @@ def _rest(
     """Fill `dy` of both electrodes and the voltages in `out` without current; return the side current [A/m2]."""
     cell, electrodes = drive.cell, drive.electrodes
     face_a, face_b = floored(faces[0], cell.concentration), floored(faces[2], cell.concentration)
-    potential_a, side_a = rest(y, 0, electrodes[0], cell, (face_a, wet, losses), drive.intact[0], drive.noise[0], dy)
-    potential_b, side_b = rest(
-        y, PER_ELECTRODE, electrodes[1], cell, (face_b, wet, losses), drive.intact[1], drive.noise[1], dy
-    )
+    potential_a, potential_b, side_a, side_b = 0.0, 0.0, 0.0, 0.0
+    for e in range(2):
+        face, intact, noise = face_b if e else face_a, drive.intact[e], drive.noise[e]
+        potential_a, side_a = potential_b, side_b
+        potential_b, side_b = rest(y, e * PER_ELECTRODE, electrodes[e], cell, (face, wet, losses), intact, noise, dy)
     a_plates = drive.plating == 0
     face_plating, face_stripping = (face_a, face_b) if a_plates else (face_b, face_a)
     out[OUT_PLATING] = -potential_a if a_plates else -potential_b
@@ -217,13 +218,13 @@ def _rest(
     return side_a + side_b
 
 
-@njit
+@njit_inner
 def concentration_gain(cell: Record) -> float:
     """Return the concentration potential per logarithm of a concentration ratio [V], (2RT/F)(1 - t+) chi."""
     return 2.0 * cell.thermal * (1.0 - cell.transference) * cell.thermodynamic_factor
 
 
-@njit
+@njit_inner
 def _electrode_potential(drive: Drive, work: Matrix, y: Vector, ohmic: float, out: Vector) -> None:
     """Write the potential of A against a lithium reference in the middle of the separator, along the polarity [V]."""
     middle = SALT_CELLS // 2
@@ -235,17 +236,16 @@ def _electrode_potential(drive: Drive, work: Matrix, y: Vector, ohmic: float, ou
         out[OUT_ELECTRODE_A] = out[OUT_STRIPPING] + ohmic + here
 
 
-@njit
+@njit_inner
 def _cell_states(y: Vector, leak: float, side: float, cell: Record, cover: float, dy: Vector) -> None:
     """Fill `dy` for electrolyte, additive and shorts; `side` is the side current of both electrodes [A/m2]."""
     by_additive = cell.additive_share * cover * side
     dy[ADDITIVE] = -by_additive
     dy[ELECTROLYTE] = -cell.solvent_consumption * (side - by_additive)
     dy[SHORT] = -y[SHORT] / cell.short_healing_time
-    dy[HAZARD] = birth_rate(
-        cell.short_rate,
-        y[ROUGHNESS] * dead_layer_thickness(y, 0, cell),
-        y[PER_ELECTRODE + ROUGHNESS] * dead_layer_thickness(y, PER_ELECTRODE, cell),
-        cell.separator_thickness,
-    )
+    reach_a, reach_b = 0.0, 0.0
+    for e in range(2):
+        offset = e * PER_ELECTRODE
+        reach_a, reach_b = reach_b, y[offset + ROUGHNESS] * dead_layer_thickness(y, offset, cell)
+    dy[HAZARD] = birth_rate(cell.short_rate, reach_a, reach_b, cell.separator_thickness)
     dy[LEAKED] = leak

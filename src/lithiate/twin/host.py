@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lithiate._jit import Record, Vector, njit
+from lithiate._jit import Record, Vector, njit, njit_inner
 from lithiate.twin.elementary import exponential
 from lithiate.twin.states import Q_RESERVOIR, Q_SEI_INTERIOR
 
@@ -45,7 +45,7 @@ def interior_capacity(
     return max(initial_void + opened_share * max(opened_charge, 0.0) - swelling * max(interphase, 0.0), 1.0)
 
 
-@njit
+@njit_inner
 def electrode_capacity(y: Vector, offset: int, electrode: Record, cell: Record) -> float:
     """Return `interior_capacity` for the electrode whose states begin at `offset` [C/m2]."""
     return interior_capacity(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from lithiate._jit import Matrix, Vector, njit, njit_inline
+from lithiate._jit import Matrix, Vector, njit, njit_inline, njit_inner
 from lithiate.constants import GAS_CONSTANT
 from lithiate.twin.elementary import exponential
 
@@ -21,7 +21,7 @@ BRANCH_COLUMNS = 9
 _SMALLEST_AREA = 1e-14
 """Share of the electrode's area below which a branch takes no part."""
 _BRANCH_TOLERANCE = 1e-4
-_TOLERANCE = 2e-4
+_TOLERANCE = 1e-3
 """Steps below these shares end the iterations: they cube their error, and the step itself is still made."""
 _MARCUS_TOLERANCE = 1e-9
 _SERIES = 0.25
@@ -104,7 +104,7 @@ def _drive(overpotential: float, mean: float, width: float, closed: float) -> tu
     return max(width * upper - closed, 0.0), phi, density / width
 
 
-@njit
+@njit_inner
 def _normal_integral(z: float) -> tuple[float, float, float]:
     """Return the integral of Phi from minus infinity to z, z Phi(z) + phi(z), Phi(z) and phi(z)."""
     share = 0.5 * math.erfc(-z * _SQRT_HALF)
@@ -268,7 +268,7 @@ def solve_parallel_branches(
     if not total > 0.0:
         return math.nan, 0.0
     for k in range(n):
-        shares[k] *= current / total
+        shares[k] = shares[k] / total * current  # in this order: one branch alone carries all to the last bit
     return overpotential, slope
 
 

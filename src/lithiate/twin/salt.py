@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lithiate._jit import Matrix, Record, Vector, njit, njit_cached
+from lithiate._jit import Matrix, Record, Vector, njit, njit_cached, njit_inner
 from lithiate.constants import FARADAY
 from lithiate.twin.host import electrode_capacity
 from lithiate.twin.states import (
@@ -23,14 +23,14 @@ from lithiate.twin.states import (
 from lithiate.twin.transport import conductivity_ratio, floored, saturation
 
 
-@njit
+@njit_inner
 def dead_layer_thickness(y: Vector, offset: int, cell: Record) -> float:
     """Return the dead layer's thickness [m], L_0 + (v_Li q_dead + v_SEI q_SEI)/(1 - eps)."""
     solid = LITHIUM_VOLUME * (y[offset + Q_DEAD] + cell.sei_swelling * y[offset + Q_SEI_TOP])
     return cell.dead_layer_initial_thickness + max(solid, 0.0) / (1.0 - cell.dead_layer_porosity)
 
 
-@njit
+@njit_inner
 def _host_liquid(y: Vector, offset: int, electrode: Record, cell: Record) -> float:
     """Return the liquid that fills the opened interior [m3/m2]."""
     if electrode.is_host <= 0.0:
@@ -48,15 +48,11 @@ def grid(
     Fills, per cell of the grid, the liquid volume [m3/m2], the thickness [m] and tau/(eps s^n) [1]; returns the
     saturated share, its slope, and the pore volume [m3/m2].
     """
-    thickness_a = dead_layer_thickness(y, 0, cell)
-    thickness_b = dead_layer_thickness(y, PER_ELECTRODE, cell)
-    pores = (
-        cell.separator_porosity * cell.separator_thickness
-        + cell.dead_layer_porosity * (thickness_a + thickness_b)
-        + _host_liquid(y, 0, electrodes[0], cell)
-        + _host_liquid(y, PER_ELECTRODE, electrodes[1], cell)
-        + cell.bound_electrolyte
-    )
+    thickness_a, thickness_b = 0.0, 0.0
+    pores = cell.separator_porosity * cell.separator_thickness + cell.bound_electrolyte
+    for e in range(2):  # a loop, since numba compiles anew for every offset that is written as a number
+        thickness_a, thickness_b = thickness_b, dead_layer_thickness(y, e * PER_ELECTRODE, cell)
+        pores += cell.dead_layer_porosity * thickness_b + _host_liquid(y, e * PER_ELECTRODE, electrodes[e], cell)
     wet, slope = saturation(max(y[ELECTROLYTE], 1e-12) / pores)
     drying = wet**cell.saturation_exponent
     for k in range(SALT_CELLS):
@@ -127,7 +123,7 @@ def salt_potentials(
     return resistance, half, concentrations[0], slope_a, concentrations[last], slope_b
 
 
-@njit
+@njit_inner
 def _host_liquid_rate(offset: int, electrode: Record, cell: Record, dy: Vector) -> float:
     """Return the rate at which liquid enters the opened interior [m/s]."""
     if electrode.is_host <= 0.0:
@@ -136,24 +132,21 @@ def _host_liquid_rate(offset: int, electrode: Record, cell: Record, dy: Vector) 
     return LITHIUM_VOLUME * (opening - dy[offset + Q_INTERIOR])
 
 
-@njit
+@njit_inner
 def grid_rates(
     y: Vector, electrodes: Record, cell: Record, wet_slope: float, pores: float, dy: Vector
 ) -> tuple[float, float, float]:
     """Return how fast the dead layers grow (A, B) [m/s] and the saturated share changes [1/s]; linear in `dy`."""
-    solid = 1.0 - cell.dead_layer_porosity
-    b = PER_ELECTRODE
-    growth_a = LITHIUM_VOLUME * (dy[Q_DEAD] + cell.sei_swelling * dy[Q_SEI_TOP]) / solid
-    growth_b = LITHIUM_VOLUME * (dy[b + Q_DEAD] + cell.sei_swelling * dy[b + Q_SEI_TOP]) / solid
-    pore_rate = (
-        cell.dead_layer_porosity * (growth_a + growth_b)
-        + _host_liquid_rate(0, electrodes[0], cell, dy)
-        + _host_liquid_rate(b, electrodes[1], cell, dy)
-    )
+    volume = LITHIUM_VOLUME / (1.0 - cell.dead_layer_porosity)
+    growth_a, growth_b, pore_rate = 0.0, 0.0, 0.0
+    for e in range(2):
+        offset = e * PER_ELECTRODE
+        growth_a, growth_b = growth_b, volume * (dy[offset + Q_DEAD] + cell.sei_swelling * dy[offset + Q_SEI_TOP])
+        pore_rate += cell.dead_layer_porosity * growth_b + _host_liquid_rate(offset, electrodes[e], cell, dy)
     return growth_a, growth_b, wet_slope * (dy[ELECTROLYTE] - y[ELECTROLYTE] / pores * pore_rate) / pores
 
 
-@njit
+@njit_inner
 def diffusion_drift(y: Vector, cell: Record, work: Matrix, wet: float, drift: Matrix) -> None:
     """Fill what diffusion changes by when the grid does: `drift` (3, SALT_CELLS).
 
@@ -180,7 +173,7 @@ def diffusion_drift(y: Vector, cell: Record, work: Matrix, wet: float, drift: Ma
             drift[row, k + 1] += change
 
 
-@njit
+@njit_inner
 def _grid_change(row: int, k: int, cell: Record, length: Vector, wet: float) -> tuple[float, float]:
     """Return d ln(liquid) and d ln(length tau/(eps s^n)) of a cell per thickness of A, of B, or saturated share."""
     if row == 2:
