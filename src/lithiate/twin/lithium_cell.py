@@ -295,6 +295,7 @@ class Run:
         self.intact_history: list[NDArray[np.float64]] = []
         self._samples: list[NDArray[np.float64]] = []
         self._parts: dict[Step, tuple[Part, ...]] = {}
+        self._offsets: dict[tuple[str, float, bool], NDArray[np.float64]] = {}
         self._steps_after_short = HALF_CYCLES_AFTER_SHORT
 
     def samples(self) -> NDArray[np.float64]:
@@ -420,7 +421,10 @@ class Run:
         """Run a part of a step; return whether the test ends with it."""
         self._begin(part)
         duration = self._duration(part)
-        offsets = sampling.offsets(part.action, duration, first=not self._samples)
+        times = part.action, duration, not self._samples
+        if times not in self._offsets:
+            self._offsets[times] = sampling.offsets(part.action, duration, first=not self._samples)
+        offsets = self._offsets[times]
         drive = self._drive(part)
         sampled = np.zeros((offsets.size, 1 + OUTPUTS))
         t, h, first, reason = 0.0, FIRST_STEP, 0, SHORT_BORN
