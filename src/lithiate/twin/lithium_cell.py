@@ -295,7 +295,7 @@ class Run:
         self.intact_history: list[NDArray[np.float64]] = []
         self._samples: list[NDArray[np.float64]] = []
         self._parts: dict[Step, tuple[Part, ...]] = {}
-        self._offsets: dict[tuple[str, float, bool], NDArray[np.float64]] = {}
+        self._offsets: dict[Part, NDArray[np.float64]] = {}
         self._steps_after_short = HALF_CYCLES_AFTER_SHORT
 
     def samples(self) -> NDArray[np.float64]:
@@ -421,10 +421,11 @@ class Run:
         """Run a part of a step; return whether the test ends with it."""
         self._begin(part)
         duration = self._duration(part)
-        times = part.action, duration, not self._samples
-        if times not in self._offsets:
-            self._offsets[times] = sampling.offsets(part.action, duration, first=not self._samples)
-        offsets = self._offsets[times]
+        offsets = self._offsets.get(part)
+        if offsets is None:
+            offsets = sampling.offsets(part.action, duration, first=not self._samples)
+            if self._samples and math.isfinite(part.duration):
+                self._offsets[part] = offsets
         drive = self._drive(part)
         sampled = np.zeros((offsets.size, 1 + OUTPUTS))
         t, h, first, reason = 0.0, FIRST_STEP, 0, SHORT_BORN
