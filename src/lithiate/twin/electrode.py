@@ -141,11 +141,12 @@ def _lay_interior(
     on_carbon = y[offset + Q_ON_CARBON]
     if electrode.mean_barrier > 0.0:  # all that was deposited is booked as on sites
         on_carbon += y[offset + Q_ON_SITES]
-    b_carbon = electrode.capillary_potential + electrode.unwetted_capillary_potential
+    b_carbon = theta * electrode.capillary_potential + electrode.unwetted_capillary_potential
     b_carbon += fading_barrier(electrode.carbon_barrier, electrode.carbon_barrier_persistence, on_carbon, charge)
     branches[0, 0], branches[0, 1], branches[0, 2], branches[0, 3] = area * theta, r_in, b_site, 0.5 * b_site
     branches[1, 0], branches[1, 1], branches[1, 2] = area * (1.0 - theta), r_in, b_carbon
     branches[1, 3] = electrode.barrier_width_carbon
+    branches[0, 4] = branches[1, 4] = (1.0 - theta) * electrode.capillary_potential
     if electrode.mean_barrier > 0.0:
         branches[0, 2], branches[0, 3] = mean_barrier(
             theta, b_site, 0.5 * b_site, b_carbon, electrode.barrier_width_carbon
@@ -162,16 +163,15 @@ def _lay_top(
     b_w = electrode.capillary_potential
     cover = covered_share(y[offset + Q_TOP], electrode.covering_charge)
     branches[2, 0] = wet * _top_deposit(y, offset, electrode, noise)
-    branches[2, 2], branches[2, 3] = b_w, 0.5 * b_w
     branches[3, 0] = wet * (1.0 - cover) * theta
-    branches[3, 2] = b_w + electrode.lithiophilic_barrier
-    branches[3, 3] = 0.5 * math.sqrt(b_w * b_w + electrode.lithiophilic_barrier * electrode.lithiophilic_barrier)
+    branches[3, 2], branches[3, 3] = electrode.lithiophilic_barrier, 0.5 * electrode.lithiophilic_barrier
     branches[4, 0] = wet * (1.0 - cover) * (1.0 - theta)
-    branches[4, 2] = b_w + electrode.carbon_barrier
+    branches[4, 2] = electrode.carbon_barrier
     branches[4, 3] = electrode.barrier_width_carbon
     resistance = film_resistance(electrode.film_resistance, y[offset + Q_SEI_TOP], electrode.top_film_doubling)
     for k in range(2, BRANCHES):
         branches[k, 1] = resistance
+        branches[k, 4] = b_w
 
 
 @njit_inner
@@ -255,8 +255,7 @@ def strip(
     if electrode.is_host > 0.0:
         theta, r_in, _, area = _interior(y, offset, electrode, cell, kinetics, intact)
         held = covered_share(y[offset + Q_INTERIOR], electrode.exhaustion_charge)
-        b_held = theta * electrode.capillary_potential
-        branches[0, 0], branches[0, 1], branches[0, 2], branches[0, 3] = area * held, r_in, b_held, 0.5 * b_held
+        branches[0, 0], branches[0, 1], branches[0, 4] = area * held, r_in, theta * electrode.capillary_potential
     branches[1, 0] = wet * _top_deposit(y, offset, electrode, noise)
     branches[1, 1] = film_resistance(electrode.film_resistance, y[offset + Q_SEI_TOP], electrode.top_film_doubling)
     branches[2, 0] = wet * (1.0 + electrode.pitting_area * y[offset + Q_PIT])
@@ -313,7 +312,7 @@ def rest(
         inside /= r_in + transfer
         outside = wet * _top_deposit(y, offset, electrode, noise) / (film + transfer)
         if inside > 0.0 and outside > 0.0:
-            moved = electrode.capillary_potential * inside * outside / (inside + outside)
+            moved = b_held * inside * outside / (inside + outside)
             dy[offset + Q_TOP] = -moved
             dy[offset + Q_INTERIOR] = moved
     side = _book_standing(dy, offset, electrode, _standing_losses(y, offset, electrode, losses))

@@ -15,9 +15,11 @@ from lithiate.twin.elementary import exponential
 _SQRT_HALF = math.sqrt(0.5)
 _INVERSE_SQRT_TWO_PI = 1.0 / math.sqrt(2.0 * math.pi)
 _NEWTON_STEPS = 60
-BRANCH_INPUTS = 4
-_CLOSED_COLUMN, _SLOPE_COLUMN, _CURVATURE_COLUMN, _RATIO_COLUMN, _INTEGRAL_COLUMN = range(BRANCH_INPUTS, 9)
-BRANCH_COLUMNS = 9
+BRANCH_INPUTS = 5
+_CLOSED_COLUMN, _SLOPE_COLUMN, _CURVATURE_COLUMN, _RATIO_COLUMN, _INTEGRAL_COLUMN = range(BRANCH_INPUTS, 10)
+BRANCH_COLUMNS = 10
+RAMP = 1e-4
+"""Width [V] over which a branch opens above its equilibrium; one-sided, so that nothing flows below it."""
 _SMALLEST_AREA = 1e-14
 """Share of the electrode's area below which a branch takes no part."""
 _BRANCH_TOLERANCE = 1e-4
@@ -215,9 +217,11 @@ def solve_parallel_branches(
     Parameters
     ----------
     current : float, A/m2, > 0
-    branches : (n, 9) float
-        Area per electrode area [1], resistance [ohm m2], mean barrier [V], barrier width [V] of each branch; the last
-        five columns are scratch, of which the last two remember from call to call. A branch without area takes no part.
+    branches : (n, BRANCH_COLUMNS) float
+        Area per electrode area [1], resistance [ohm m2], mean barrier [V], barrier width [V] and equilibrium [V] of
+        each branch; the last five columns are scratch, of which the last two remember from call to call. A branch
+        without area takes no part. The drive of a branch counts from its equilibrium e, over x^2/(x + `RAMP`) with
+        x = eta - e where e is above 0, so that a branch never runs against its own equilibrium.
     law : (float, float, float)
         Exchange current density [A/m2], RT/F [V], and F over the reorganisation energy [1/V], 0 for Butler-Volmer.
     guess : float, V
@@ -286,8 +290,17 @@ def _evaluate_branches(
         branches[k, _SLOPE_COLUMN] = 0.0
         branches[k, _CURVATURE_COLUMN] = 0.0
         area = branches[k, 0]
-        if area > _SMALLEST_AREA:
-            drive, opening, bend = _drive(overpotential, branches[k, 2], branches[k, 3], branches[k, _CLOSED_COLUMN])
+        above = overpotential - branches[k, 4]
+        if area > _SMALLEST_AREA and above > 0.0:
+            first, second = 1.0, 0.0
+            if branches[k, 4] > 0.0:
+                inverse_sum = 1.0 / (above + RAMP)
+                first = above * (above + 2.0 * RAMP) * inverse_sum * inverse_sum
+                second = 2.0 * RAMP * RAMP * inverse_sum * inverse_sum * inverse_sum
+                above *= above * inverse_sum
+            drive, opening, bend = _drive(above, branches[k, 2], branches[k, 3], branches[k, _CLOSED_COLUMN])
+            bend = bend * first * first + opening * second
+            opening *= first
             if drive > 0.0:
                 film = exchange * inverse * branches[k, 1]
                 if bending > 0.0:
