@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 import numpy as np
-from attrs import field, frozen
+from attrs import frozen
 from numpy.typing import NDArray
 
 from lithiate.constants import REFERENCE_TEMPERATURE
-from lithiate.core.fields import not_negative, one_of, positive, quantities, quantity
+from lithiate.core.fields import count, counts, one_of, quantities, quantity
 from lithiate.core.protocol import Protocol, Step
 from lithiate.errors import SpecError
 
@@ -41,7 +41,7 @@ class CellExperiment:
     temperature: float = quantity("K", REFERENCE_TEMPERATURE)
     voltage_limit: float = quantity("V", 5.0)
     rest_after_assembly: float = quantity("s", 0.0, zero=True)
-    formation_cycles: int = field(default=0, validator=not_negative)
+    formation_cycles: int = count(0, least=0)
     formation_rate: float = quantity("A/m^2", 1.0)
 
     def _prelude(self, areal_capacity: float, until_voltage: float | None = None) -> Iterator[Step]:
@@ -90,7 +90,7 @@ class SymmetricCycling(CellExperiment):
     current_density: float = quantity("A/m^2")
     areal_capacity: float = quantity("C/m^2")
     duration: float | None = quantity("s", None)
-    cycles: int | None = field(default=None, validator=positive)
+    cycles: int | None = count(None)
     stripping_current_density: float | None = quantity("A/m^2", None)
     rest: float = quantity("s", 0.0, zero=True)
     cut_off_voltage: float | None = quantity("V", None)
@@ -199,7 +199,7 @@ class CriticalCurrent(CellExperiment):
     current_densities: tuple[float, ...] = quantities("A/m^2")
     areal_capacity: float | None = quantity("C/m^2", None)
     half_cycle_duration: float | None = quantity("s", None)
-    cycles_per_step: int = field(default=5, validator=positive)
+    cycles_per_step: int = count(5)
 
     def __attrs_post_init__(self) -> None:
         if not self.current_densities:
@@ -261,7 +261,7 @@ class PlatingEfficiency(CellExperiment):
 
     current_density: float = quantity("A/m^2")
     areal_capacity: float = quantity("C/m^2")
-    cycles: int = field(default=10, validator=positive)
+    cycles: int = count(10)
     method: str = one_of("cycle", "reservoir")
     reservoir_capacity: float | None = quantity("C/m^2", None)
     cut_off_voltage: float = quantity("V", 1.0)
@@ -327,7 +327,7 @@ class Tafel(CellExperiment):
 
     scan_rate: float = quantity("V/s", 1e-3)
     voltage_window: float = quantity("V", 0.2)
-    after_cycles: int = field(default=0, validator=not_negative)
+    after_cycles: int = count(0, least=0)
     current_density: float = quantity("A/m^2", ONE["current_density"])
     areal_capacity: float = quantity("C/m^2", ONE["areal_capacity"])
 
@@ -364,12 +364,12 @@ class Impedance(CellExperiment):
 
     kind = "impedance"
 
-    after_cycles: tuple[int, ...] = field(default=(0,), converter=tuple, validator=not_negative)
+    after_cycles: tuple[int, ...] = counts((0,))
     current_density: float = quantity("A/m^2", ONE["current_density"])
     areal_capacity: float = quantity("C/m^2", ONE["areal_capacity"])
     highest_frequency: float = quantity("1/s", 1e6)
     lowest_frequency: float = quantity("1/s", 1e-2)
-    points_per_decade: int = field(default=10, validator=positive)
+    points_per_decade: int = count(10)
 
     def __attrs_post_init__(self) -> None:
         if not self.after_cycles:
@@ -407,12 +407,12 @@ class ImpedanceTemperature(CellExperiment):
     kind = "impedance-temperature"
 
     temperatures: tuple[float, ...] = quantities("K", (273.15, 283.15, 293.15, 303.15, 313.15, 323.15))
-    after_cycles: int = field(default=0, validator=not_negative)
+    after_cycles: int = count(0, least=0)
     current_density: float = quantity("A/m^2", ONE["current_density"])
     areal_capacity: float = quantity("C/m^2", ONE["areal_capacity"])
     highest_frequency: float = quantity("1/s", 1e6)
     lowest_frequency: float = quantity("1/s", 1e-2)
-    points_per_decade: int = field(default=10, validator=positive)
+    points_per_decade: int = count(10)
 
     def __attrs_post_init__(self) -> None:
         if not self.temperatures:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from attrs import NOTHING, Attribute, field
 
 from lithiate.errors import SpecError
@@ -33,6 +35,35 @@ def not_negative(instance: object, attribute: Attribute[Any], value: Any) -> Non
             raise SpecError(
                 "must not be negative", code="LI-SPEC-002", where=attribute.name, got=number, expected=">= 0"
             )
+
+
+def count(default: Any = NOTHING, *, least: int = 1) -> Any:  # noqa: ANN401 - attrs types its fields by the annotation
+    """Return a field for a whole number of at least `least`; None only as a default."""
+
+    def check(instance: object, attribute: Attribute[Any], value: Any) -> None:  # noqa: ANN401 - attrs validates any field
+        if value is None and default is None:
+            return
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
+                raise SpecError(
+                    "must be a whole number",
+                    code="LI-SPEC-002",
+                    where=attribute.name,
+                    got=number,
+                    expected=f">= {least}",
+                )
+
+    return field(default=default, validator=check)
+
+
+def counts(default: Any = NOTHING) -> Any:  # noqa: ANN401 - attrs types its fields by the annotation
+    """Return a field for several whole numbers from 0, as a tuple; one number is taken as a tuple of one."""
+    plain = count(default, least=0)
+    return field(
+        default=default,
+        converter=lambda value: tuple(value) if isinstance(value, Iterable) else (value,),
+        validator=plain._validator,
+    )
 
 
 def one_of(*words: str) -> Any:  # noqa: ANN401 - attrs types its fields by the annotation

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lithiate.core.experiments import Experiment
 from lithiate.core.protocol import Step
 from lithiate.errors import SimulationError
 
@@ -15,6 +16,31 @@ VALID_PRESSURE = (1.0e4, 5.0e6)
 """Stack pressure [Pa]."""
 VALID_VOLTAGE = 0.5
 """Largest set voltage of a cell [V]: Butler-Volmer rates beyond it are far out of their range."""
+MOST_STEPS = 200_000
+"""Steps of a test: 100,000 cycles, some minutes of simulation."""
+
+
+def check_steps(experiment: Experiment) -> set[Step]:
+    """Return the distinct steps of an experiment, each checked as `check_step` does.
+
+    Raises
+    ------
+    SimulationError
+        ``LI-TWIN-001`` also for more steps than `MOST_STEPS`, which are then not walked through.
+    """
+    count = experiment.number_of_steps
+    if count > MOST_STEPS:
+        raise SimulationError(
+            "the test is too long",
+            code="LI-TWIN-001",
+            where="cycles" if getattr(experiment, "cycles", None) else experiment.kind,
+            got=f"{count} steps",
+            expected=f"at most {MOST_STEPS}",
+        )
+    steps = set(experiment.flatten())
+    for step in steps:
+        check_step(step)
+    return steps
 
 
 def check_step(step: Step) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from lithiate.core.anode import Anode
 from lithiate.core.toml_source import TomlSource, read_toml
-from lithiate.core.validity import check_step
+from lithiate.core.validity import check_steps
 from lithiate.errors import SimulationError
 from lithiate.study.experiment_specs import EXPERIMENT_SPECS, Area, ExperimentSpec, Name, SpecModel
 from lithiate.study.faults import Fault, model_faults, raise_faults, words
@@ -197,11 +197,8 @@ def _conditions_out_of_range(spec: StudySpec) -> list[Fault]:
     """Return where steps that follow from the keys of an experiment lie outside what the twin is valid for."""
     faults = []
     for index, experiment in enumerate(spec.experiments):
-        if experiment.kind == "protocol":
-            continue  # each of its steps has been checked where it stands
         try:
-            for step in dict.fromkeys(experiment.protocol().flatten()):
-                check_step(step)
+            check_steps(experiment.protocol())
         except SimulationError as error:
             stated = [key for key in (error.where, "half_cycle_duration") if key in experiment.model_fields_set]
             faults.append(Fault(("experiments", index, *stated[:1]), f"{error.where}: {words(error)}"))

@@ -83,8 +83,8 @@ def right_hand_side(y: Vector, drive: Drive, dy: Vector, out: Vector, scratch: S
         total, through = 0.0, 0.0
     else:
         through, side = _find_current(y, drive, short, faces, ohmic, wet, losses, dy, out, scratch)
-        if drive.control == VOLTAGE and not math.isfinite(out[OUT_VOLTAGE]):
-            # Nothing to strip: the electrode follows the set voltage without a current.
+        if drive.control == VOLTAGE and not (math.isfinite(out[OUT_VOLTAGE]) and through > 1.01 * SMALLEST_CURRENT):
+            # Nothing to strip, or no drive to plate: the electrode follows the set voltage without a current.
             side = _rest(y, drive, faces, wet, losses, dy, out)
             through = 0.0
             out[OUT_STRIPPING] += y[SET_VOLTAGE] - out[OUT_VOLTAGE]

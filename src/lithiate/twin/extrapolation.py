@@ -19,7 +19,9 @@ from attrs import field, frozen
 from numpy.typing import NDArray
 
 from lithiate.core.experiments import Experiment, SymmetricCycling
+from lithiate.core.fields import count, quantity
 from lithiate.errors import SimulationError
+from lithiate.twin.equations import NO_SHORT
 from lithiate.twin.states import ADDITIVE, ELECTROLYTE, HAZARD, LITHIUM_STORES, PER_ELECTRODE, ROUGHNESS, SHORT, STATES
 
 if TYPE_CHECKING:
@@ -44,8 +46,8 @@ class Extrapolation:
         Most cycles in one leap.
     """
 
-    tolerance: float = 0.01
-    longest: int = 50
+    tolerance: float = quantity("1", 0.01)
+    longest: int = count(50)
 
 
 @frozen
@@ -89,6 +91,8 @@ def run_with_leaps(
         before = run.marks()
         for step in cycle:
             if run.step(step, sampling, progress):
+                if pending is not None:
+                    run.fill(pending[0], pending[1], before)
                 return leaps
         if pending is not None:
             run.fill(pending[0], pending[1], before)
@@ -135,7 +139,7 @@ def extrapolate(history: list[NDArray[np.float64]], count: int) -> NDArray[np.fl
 def leap_length(history: list[NDArray[np.float64]], run: Run, tolerance: float, most: int) -> tuple[int, float]:
     """Return how many cycles to leap, and the estimate of the leap's error over the scales."""
     first, second, last = history
-    if most < SHORTEST or last[SHORT] > 0.0:
+    if most < SHORTEST or last[SHORT] > NO_SHORT:
         return 0, 0.0
     bend = float(np.max(np.abs(last - 2.0 * second + first) / run.slow_scale()))
     count = most if bend == 0.0 else min(most, int(0.5 * (np.sqrt(1.0 + 8.0 * tolerance / bend) - 1.0)))

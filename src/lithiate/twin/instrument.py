@@ -7,6 +7,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from lithiate.core.experiments import Experiment, Nucleation
+from lithiate.core.fields import count, quantity
 
 SWEEP_POINTS = 400
 
@@ -28,11 +29,11 @@ class Sampling:
         `dense_interval` all through the step, and samples between that are neither due nor moved are left out.
     """
 
-    points: int = 30
-    interval: float = 0.0
-    dense_interval: float = 0.0
-    dense_duration: float = 0.0
-    voltage_step: float = 0.0
+    points: int = count(30)
+    interval: float = quantity("s", 0.0, zero=True)
+    dense_interval: float = quantity("s", 0.0, zero=True)
+    dense_duration: float = quantity("s", 0.0, zero=True)
+    voltage_step: float = quantity("V", 0.0, zero=True)
 
     @classmethod
     def default(cls, experiment: Experiment) -> Sampling:
@@ -91,9 +92,9 @@ class Instrument:
         Standard deviation of real and imaginary part of an impedance, over its modulus.
     """
 
-    voltage_noise: float = 0.0
-    voltage_resolution: float = 0.0
-    impedance_noise: float = 0.0
+    voltage_noise: float = quantity("V", 0.0, zero=True)
+    voltage_resolution: float = quantity("V", 0.0, zero=True)
+    impedance_noise: float = quantity("1", 0.0, zero=True)
 
     def record(self, voltage: NDArray[np.float64], seed: int, *, channel: int = 0) -> NDArray[np.float64]:
         """Return the voltage [V] as the instrument records it; each channel has its own noise."""

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from attrs import evolve
 from numpy.typing import NDArray
 
 from lithiate.core.anode import Anode
 from lithiate.core.cell import DISC_AREA, Cell, PlatingCell
 from lithiate.core.experiments import Experiment
 from lithiate.core.protocol import Step
-from lithiate.core.validity import check_step
+from lithiate.core.validity import check_steps
 from lithiate.errors import SimulationError
 from lithiate.twin.closures import Choices
 from lithiate.twin.extrapolation import Extrapolation, Leaps, Marks, run_with_leaps
@@ -90,6 +91,8 @@ HALF_CYCLES_AFTER_SHORT = 6
 """How long a test goes on after a hard short, so that its record shows it."""
 SLOW_SHARE = 0.05
 """Share of the areal capacity against which leaps measure the change of metallic lithium."""
+PLATING_CUT_OFF = 1.0
+"""Voltage at which a strip of a plating cell ends where the step names none [V]."""
 MORE_THAN_ALL = 1.2
 """A step that only its voltage ends takes no more than this times all lithium of the electrode that strips."""
 
@@ -153,9 +156,14 @@ def solve(
 
     used = load_parameters(parameters) if isinstance(parameters, str) else parameters
     choices = Choices(closures=closures or {}, disabled_mechanisms=tuple(disabled_mechanisms))
-    distinct = set(experiment.flatten())
-    for step in distinct:
-        check_step(step)
+    if not (tolerance > 0.0 and fixed_step >= 0.0 and seed >= 0):
+        raise SimulationError(
+            "settings of the integrator must be positive",
+            code="LI-TWIN-001",
+            where="tolerance, fixed_step, seed",
+            got=f"{tolerance:g}, {fixed_step:g}, {seed}",
+        )
+    distinct = check_steps(experiment)
     electrodes = describe_electrodes(cell)
     model = build_model(
         cell,
@@ -174,7 +182,7 @@ def solve(
     else:
         leaps = run_with_leaps(run, experiment, plan, extrapolation, progress)
     samples = run.samples()
-    if len(samples) < 2 and experiment.number_of_steps > 0:
+    if (len(samples) < 2 or run.time <= 0.0) and experiment.number_of_steps > 0:
         raise SimulationError(
             "the test ends as soon as it begins",
             code="LI-TWIN-001",
@@ -269,6 +277,7 @@ class Run:
             cell.electrolyte_volume,
             float(model.cell["initial_additive"]),
         )
+        self.plating_cell = isinstance(cell, PlatingCell)
         self.scratch = new_scratch()
         self.out = np.zeros(OUTPUTS)
         self.area = cell.area
@@ -311,7 +320,7 @@ class Run:
     def step(self, step: Step, sampling: Sampling, progress: Callable[[float], None] | None) -> bool:
         """Run a step and keep its end; return whether the test ends with it."""
         if step not in self._parts:
-            self._parts[step] = tuple(step_parts(step, self.current_scale, self.parameters, self.choices))
+            self._parts[step] = tuple(step_parts(self._ended(step), self.current_scale, self.parameters, self.choices))
         ended = False
         for part in self._parts[step]:
             ended = ended or self._part(part, sampling, progress)
@@ -327,6 +336,12 @@ class Run:
             self.reason = SHORT_CIRCUIT
             self._steps_after_short -= 1
         return self._steps_after_short < 0
+
+    def _ended(self, step: Step) -> Step:
+        """Return a step as this cell can do it: a strip of a surface without lithium of its own ends by voltage."""
+        if self.plating_cell and step.action == "strip" and step.until_voltage is None:
+            return evolve(step, until_voltage=PLATING_CUT_OFF)
+        return step
 
     def marks(self) -> Marks:
         """Return where the run stands."""
@@ -478,6 +493,8 @@ class Run:
         if end is not None:
             block[-1, 0] = self.time + end
             block[-1, 2:] = self.out
+            if not np.isfinite(self.out).all():  # no branch carries the current: an instrument would read its limit
+                block = block[:-1]
         block[:, 1] = max(self.plating, 0)
         self._samples.append(sampling.thin(block[:, 0], block[:, 2 + OUT_VOLTAGE], block))
 

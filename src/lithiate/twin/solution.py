@@ -113,24 +113,49 @@ class Solution:
     def record(self, instrument: Instrument | None = None, *, cell_id: str | None = None) -> CyclingRecord:
         """Return the record of a cycler: signed voltage and current against time.
 
+        It begins with the test proper, at time 0: rest after assembly and formation are in `samples` alone, since their
+        half cycles are not what the experiment asks about.
+
         Plating on the working electrode is negative, in current and in voltage. With a reference electrode the
         potential of the working electrode is recorded too.
         """
-        sign, device = self.sign, instrument or Instrument()
+        begin, start = self._test_proper()
+        samples, sign, device = self.samples[begin:], self.sign[begin:], instrument or Instrument()
         potential = None
         if self.cell.reference_electrode:
-            potential = device.record(sign * self.samples[:, 2 + OUT_ELECTRODE_A], self.seed, channel=1)
+            potential = device.record(sign * samples[:, 2 + OUT_ELECTRODE_A], self.seed, channel=1)
         return CyclingRecord(
             specimen=self.specimen(cell_id),
             provenance=self.provenance(),
             conditions=self.conditions(),
             warnings=self.warnings(),
-            time=self.samples[:, 0],
-            voltage=device.record(sign * self.samples[:, 2 + OUT_VOLTAGE], self.seed),
-            current=sign * self.samples[:, 2 + OUT_CURRENT] * self.cell.area,
+            time=samples[:, 0] - start,
+            voltage=device.record(sign * samples[:, 2 + OUT_VOLTAGE], self.seed),
+            current=sign * samples[:, 2 + OUT_CURRENT] * self.cell.area,
             electrode_potential=potential,
-            row_flags=self._row_flags(),
+            row_flags=self._row_flags()[begin:],
         )
+
+    def _test_proper(self) -> tuple[int, float]:
+        """Return the first row of the test proper and the time at which it begins [s].
+
+        Raises
+        ------
+        SimulationError
+            ``LI-TWIN-001`` when the test ended before it.
+        """
+        before = getattr(self.experiment, "prelude_steps", 0)
+        if before == 0:
+            return 0, 0.0
+        if len(self.step_ends) <= before:
+            raise SimulationError(
+                "the test ended before formation was over",
+                code="LI-TWIN-001",
+                where=f"{self.experiment.kind}, {self.anode.name}",
+                got=self.stopped_by,
+            )
+        start = float(self.step_ends[before - 1])
+        return int(np.searchsorted(self.samples[:, 0], start, side="right")), start
 
     def _row_flags(self) -> NDArray[np.uint8]:
         """Return the flags of the rows: those of leaps are interpolated."""
@@ -268,7 +293,7 @@ class Solution:
 
         Lithium is that of both electrodes, except `lithium_left`, which is that of the poorer one.
         """
-        end = self.states[-1]
+        end = self.states[-1] if len(self.states) else self.initial_state
         electrodes = (end[:PER_ELECTRODE], end[PER_ELECTRODE : 2 * PER_ELECTRODE])
         return {
             "dead_lithium": float(sum(e[Q_DEAD] for e in electrodes)),
