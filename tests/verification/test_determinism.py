@@ -52,7 +52,12 @@ def test_without_chance_the_seed_does_not_matter(cycling):
 
 def test_sampling_does_not_move_the_states(cycling, anode):
     usual = solve(SymmetricCell(anode), cycling(6), seed=2)
-    other = solve(SymmetricCell(anode), cycling(6), seed=2, sampling=Sampling(7.0, 0.5, 60.0))
+    other = solve(
+        SymmetricCell(anode),
+        cycling(6),
+        seed=2,
+        sampling=Sampling(interval=7.0, dense_interval=0.5, dense_duration=60.0),
+    )
     assert other.samples.shape[0] > 5 * usual.samples.shape[0]
     np.testing.assert_array_equal(other.states, usual.states)
 
@@ -60,7 +65,11 @@ def test_sampling_does_not_move_the_states(cycling, anode):
 def test_sampling_does_not_move_the_states_of_a_cell_with_shorts(cycling, leaky):
     usual = solve(SymmetricCell("Li foil"), cycling(150), parameters=leaky, seed=3)
     other = solve(
-        SymmetricCell("Li foil"), cycling(150), parameters=leaky, seed=3, sampling=Sampling(600.0, 60.0, 120.0)
+        SymmetricCell("Li foil"),
+        cycling(150),
+        parameters=leaky,
+        seed=3,
+        sampling=Sampling(interval=600.0, dense_interval=60.0, dense_duration=120.0),
     )
     assert usual.samples[:, 2 + 5].max() > 0.0
     np.testing.assert_array_equal(other.states, usual.states)

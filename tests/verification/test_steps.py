@@ -138,7 +138,7 @@ def test_film_growth_at_rest_is_its_closed_form():
 
 
 def test_lithium_moves_from_the_top_into_wetted_cavities_at_rest():
-    protocol = Protocol(steps=["Plate at 1 mA/cm2 for 1 h", "Rest for 24 h"])
+    protocol = Protocol(steps=["Plate at 5 mA/cm2 for 12 min", "Rest for 24 h"])
     moved = solve(SymmetricCell(COMPOSITE), protocol, chance=False)
     still = solve(SymmetricCell(COMPOSITE), protocol, chance=False, disabled_mechanisms=["capillary_stabilisation"])
     top = [s.states[1, Q_TOP] - s.states[0, Q_TOP] for s in (moved, still)]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, ValidationError
 from lithiate.core.anode import Anode
 from lithiate.core.toml_source import TomlSource, read_toml
 from lithiate.core.validity import check_steps
-from lithiate.errors import SimulationError
+from lithiate.errors import SimulationError, SpecError
 from lithiate.study.experiment_specs import EXPERIMENT_SPECS, Area, ExperimentSpec, Name, SpecModel
 from lithiate.study.faults import Fault, model_faults, raise_faults, words
 from lithiate.study.references import resolve_anodes, unresolved_references
@@ -199,6 +199,8 @@ def _conditions_out_of_range(spec: StudySpec) -> list[Fault]:
     for index, experiment in enumerate(spec.experiments):
         try:
             check_steps(experiment.protocol())
+        except SpecError:
+            continue  # the words of a step have their own fault
         except SimulationError as error:
             stated = [key for key in (error.where, "half_cycle_duration") if key in experiment.model_fields_set]
             faults.append(Fault(("experiments", index, *stated[:1]), f"{error.where}: {words(error)}"))
