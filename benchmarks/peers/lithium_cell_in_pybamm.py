@@ -22,6 +22,7 @@ import pybamm
 from numpy.typing import NDArray
 
 from lithiate.constants import FARADAY
+from lithiate.twin.kinetics import RAMP
 from lithiate.twin.model import Model
 from lithiate.twin.sei import LARGEST_LOSS
 from lithiate.twin.states import (
@@ -102,6 +103,14 @@ def drive_over_barrier(overpotential: Expression, mean: Expression, width: Expre
     return width * (normal_integral((overpotential - mean) / width) - normal_integral(-mean / width))
 
 
+def above_equilibrium(overpotential: Expression, equilibrium: Expression) -> Expression:
+    """Return the overpotential above an equilibrium, over the twin's one-sided ramp; nothing below [V]."""
+    if isinstance(equilibrium, float) and equilibrium == 0.0:
+        return overpotential
+    above = pybamm.maximum(overpotential - equilibrium, 0.0)
+    return above * above / (above + RAMP)
+
+
 class _Cell:
     """The equations, put together once."""
 
@@ -158,10 +167,11 @@ class _Cell:
         eta = self._unknown(f"overpotential {e}", 0.05)
         algebraic[eta] = 0.0  # takes its place in the order of unknowns
         shares, total = [], 0.0
-        for k, (area, resistance, mean, width) in enumerate(branches):
+        for k, (area, resistance, mean, width, equilibrium) in enumerate(branches):
             density = self._unknown(f"branch current {e} {k}", i)
             loss = density * resistance + 2.0 * thermal * pybamm.arcsinh(density / (2.0 * exchange))
-            algebraic[density] = (drive_over_barrier(eta, mean, width) - loss) / thermal
+            drive = drive_over_barrier(above_equilibrium(eta, equilibrium), mean, width)
+            algebraic[density] = (drive - loss) / thermal
             shares.append(area * density)
             total = total + shares[-1]
         algebraic[eta] = total / i - 1.0
@@ -244,17 +254,17 @@ class _Cell:
             b_site = r["lithiophilic_barrier"] * pybamm.exp(-y[f"charge_on_sites {e}"] / r["nucleation_charge"])
             persists = r["carbon_barrier_persistence"]
             fading = persists + (1.0 - persists) * pybamm.exp(-y[f"charge_on_carbon {e}"] / r["nucleation_charge"])
-            b_carbon = b_w + r["unwetted_capillary_potential"] + r["carbon_barrier"] * fading
+            b_carbon = theta * b_w + r["unwetted_capillary_potential"] + r["carbon_barrier"] * fading
             branches += [
-                (area * theta, resistance, b_site, 0.5 * b_site + SMALLEST_WIDTH),
-                (area * (1.0 - theta), resistance, b_carbon, r["barrier_width_carbon"]),
+                (area * theta, resistance, b_site, 0.5 * b_site + SMALLEST_WIDTH, (1.0 - theta) * b_w),
+                (area * (1.0 - theta), resistance, b_carbon, r["barrier_width_carbon"], (1.0 - theta) * b_w),
             ]
-        branches.append((self.wet * self._deposit(e, r, cover), film, b_w, 0.5 * b_w))
+        branches.append((self.wet * self._deposit(e, r, cover), film, 0.0, 0.0, b_w))
         if r["is_host"] > 0.0:
             barrier = r["lithiophilic_barrier"]
-            branches.append((self.wet * (1.0 - cover) * theta, film, b_w + barrier, 0.5 * math.hypot(b_w, barrier)))
+            branches.append((self.wet * (1.0 - cover) * theta, film, barrier, 0.5 * barrier, b_w))
         bare = self.wet * (1.0 - cover) * (1.0 - theta)
-        branches.append((bare, film, b_w + r["carbon_barrier"], r["barrier_width_carbon"]))
+        branches.append((bare, film, r["carbon_barrier"], r["barrier_width_carbon"], b_w))
         eta, *shares = self._branches(e, self._exchange(r, face), branches)
         inside = shares[:2] if r["is_host"] > 0.0 else [pybamm.Scalar(0.0), pybamm.Scalar(0.0)]
         into, top = inside[0] + inside[1], sum(shares[-3:] if r["is_host"] > 0.0 else shares)
@@ -289,13 +299,12 @@ class _Cell:
         if r["is_host"] > 0.0:
             theta, resistance, _, _, area = self._interior(e, r, face)
             held = self._covered(y[f"interior_lithium {e}"], r["exhaustion_charge"])
-            b_held = theta * r["capillary_potential"]
-            branches.append((area * held, resistance, b_held, 0.5 * b_held + SMALLEST_WIDTH))
-        branches.append((self.wet * self._deposit(e, r, cover), film, 0.0, 0.0))
+            branches.append((area * held, resistance, 0.0, 0.0, theta * r["capillary_potential"]))
+        branches.append((self.wet * self._deposit(e, r, cover), film, 0.0, 0.0, 0.0))
         reservoir = self._covered(y[f"reservoir_lithium {e}"], 0.1 * r["exhaustion_charge"])
         pits = self.wet * (1.0 + r["pitting_area"] * y[f"pitted_charge {e}"]) * reservoir
         barrier = r["pitting_barrier"]
-        branches.append((pits, r["native_film_resistance"], barrier, 0.4 * barrier))
+        branches.append((pits, r["native_film_resistance"], barrier, 0.4 * barrier, 0.0))
         eta, *shares = self._branches(e, self._exchange(r, face), branches)
         lost = self._loss(e, r, r["dead_loss"] * self.step_losses[1], rough=True)
         zero, height = pybamm.Scalar(0.0), y[f"roughness {e}"]
