@@ -94,7 +94,7 @@ def test_curves_that_do_not_fit(changes, error, code):
     assert caught.value.code == code
 
 
-def same(one, other) -> None:
+def assert_same(one, other) -> None:
     assert type(one) is type(other)
     for name in type(one).__attrs_attrs__:
         a, b = getattr(one, name.name), getattr(other, name.name)
@@ -130,14 +130,14 @@ def test_round_trip_is_bit_for_bit(tmp_path, data, counts):
         state=state,
     )
     save_measurement(original, tmp_path / "cell")
-    same(load_measurement(tmp_path / "cell"), original)
+    assert_same(load_measurement(tmp_path / "cell"), original)
 
 
 @pytest.mark.parametrize("changes", [{}, {"time": [0.0, 1.0, 2.0], "electrode_potential": [0.1, 0.2, -0.0]}])
 def test_curves_round_trip(tmp_path, changes):
     original = curve(**changes)
     save_measurement(original, tmp_path / "cell")
-    same(load_measurement(tmp_path / "cell"), original)
+    assert_same(load_measurement(tmp_path / "cell"), original)
 
 
 def test_the_words_of_the_file(tmp_path):

@@ -20,7 +20,7 @@ def leaky():
     )
 
 
-def same_bits(one, other):
+def assert_same_bits(one, other):
     np.testing.assert_array_equal(one.states, other.states)
     np.testing.assert_array_equal(one.samples, other.samples)
     np.testing.assert_array_equal(one.intact_sites, other.intact_sites)
@@ -29,7 +29,7 @@ def same_bits(one, other):
 
 
 def test_same_seed_same_bits(cycling, anode):
-    same_bits(
+    assert_same_bits(
         solve(SymmetricCell(anode), cycling(10), seed=11),
         solve(SymmetricCell(anode), cycling(10), seed=11),
     )
@@ -39,12 +39,12 @@ def test_shorts_follow_their_seed(cycling, leaky):
     runs = [solve(SymmetricCell("Li foil"), cycling(150), parameters=leaky, seed=seed) for seed in (3, 3, 4)]
     leaks = [run.samples[:, 2 + 5] for run in runs]
     assert leaks[0].max() > 0.0
-    same_bits(runs[0], runs[1])
+    assert_same_bits(runs[0], runs[1])
     assert runs[2].samples.shape != runs[0].samples.shape or not np.array_equal(runs[2].samples, runs[0].samples)
 
 
 def test_without_chance_the_seed_does_not_matter(cycling):
-    same_bits(
+    assert_same_bits(
         solve(SymmetricCell("Li foil"), cycling(5), seed=1, chance=False),
         solve(SymmetricCell("Li foil"), cycling(5), seed=2, chance=False),
     )
@@ -84,7 +84,7 @@ def test_two_threads_give_what_one_gives(cycling):
     with ThreadPoolExecutor(2) as pool:
         together = list(pool.map(run, names))
     for one, other in zip(alone, together, strict=True):
-        same_bits(one, other)
+        assert_same_bits(one, other)
 
 
 def mirrored(y):

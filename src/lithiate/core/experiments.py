@@ -349,22 +349,18 @@ class Tafel(CellExperiment):
 
 
 @frozen(kw_only=True)
-class Impedance(CellExperiment):
-    """Impedance of a cell at rest, fresh and after cycles.
+class Spectra(CellExperiment):
+    """What experiments that take spectra have in common: the cycles before, and the frequencies.
 
     Parameters
     ----------
-    after_cycles : sequence of int
-        Cycles at `current_density` and `areal_capacity` after which a spectrum is taken; 0 is the fresh cell.
     current_density : str or float, A/m2;  areal_capacity : str or float, C/m2
+        Of the cycles before a spectrum.
     highest_frequency, lowest_frequency : str or float, 1/s
         Default 1 MHz to 10 mHz.
     points_per_decade : int
     """
 
-    kind = "impedance"
-
-    after_cycles: tuple[int, ...] = counts((0,))
     current_density: float = quantity("A/m^2", ONE["current_density"])
     areal_capacity: float = quantity("C/m^2", ONE["areal_capacity"])
     highest_frequency: float = quantity("1/s", 1e6)
@@ -372,9 +368,18 @@ class Impedance(CellExperiment):
     points_per_decade: int = count(10)
 
     def __attrs_post_init__(self) -> None:
-        if not self.after_cycles:
-            raise SpecError("no spectrum", code="LI-SPEC-002", where="after_cycles", got="an empty list")
-        _ordered(self.highest_frequency, self.lowest_frequency)
+        if not self.highest_frequency > self.lowest_frequency:
+            raise SpecError(
+                "the highest frequency must lie above the lowest",
+                code="LI-SPEC-002",
+                where="highest_frequency",
+                got=f"{self.highest_frequency:g} 1/s, lowest {self.lowest_frequency:g} 1/s",
+            )
+
+    @property
+    def last_cycle(self) -> int:
+        """Cycles before the last spectrum."""
+        raise NotImplementedError
 
     @property
     def frequencies(self) -> NDArray[np.float64]:
@@ -384,55 +389,64 @@ class Impedance(CellExperiment):
     def flatten(self) -> Iterator[Step]:
         """Iterate over the steps of the test: the cycles up to the last spectrum."""
         yield from self._prelude(self.areal_capacity)
-        yield from _cycles(self.current_density, self.areal_capacity, max(self.after_cycles))
+        yield from _cycles(self.current_density, self.areal_capacity, self.last_cycle)
 
     @property
     def number_of_steps(self) -> int:
         """Number of steps."""
-        return self.prelude_steps + 2 * max(self.after_cycles)
+        return self.prelude_steps + 2 * self.last_cycle
 
 
 @frozen(kw_only=True)
-class ImpedanceTemperature(CellExperiment):
+class Impedance(Spectra):
+    """Impedance of a cell at rest, fresh and after cycles.
+
+    Parameters
+    ----------
+    after_cycles : sequence of int
+        Cycles after which a spectrum is taken; 0 is the fresh cell.
+    """
+
+    kind = "impedance"
+
+    after_cycles: tuple[int, ...] = counts((0,))
+
+    def __attrs_post_init__(self) -> None:
+        if not self.after_cycles:
+            raise SpecError("no spectrum", code="LI-SPEC-002", where="after_cycles", got="an empty list")
+        super().__attrs_post_init__()
+
+    @property
+    def last_cycle(self) -> int:
+        """Cycles before the last spectrum."""
+        return max(self.after_cycles)
+
+
+@frozen(kw_only=True)
+class ImpedanceTemperature(Spectra):
     """Impedance of a cell at several temperatures, for activation energies.
 
     Parameters
     ----------
     temperatures : sequence of str or float, K
     after_cycles : int
-        Cycles at `temperature`, `current_density` and `areal_capacity` before the spectra; default none.
-    highest_frequency, lowest_frequency, points_per_decade : as for `Impedance`
+        Cycles at `temperature` before the spectra; default none.
     """
 
     kind = "impedance-temperature"
 
     temperatures: tuple[float, ...] = quantities("K", (273.15, 283.15, 293.15, 303.15, 313.15, 323.15))
     after_cycles: int = count(0, least=0)
-    current_density: float = quantity("A/m^2", ONE["current_density"])
-    areal_capacity: float = quantity("C/m^2", ONE["areal_capacity"])
-    highest_frequency: float = quantity("1/s", 1e6)
-    lowest_frequency: float = quantity("1/s", 1e-2)
-    points_per_decade: int = count(10)
 
     def __attrs_post_init__(self) -> None:
         if not self.temperatures:
             raise SpecError("no temperature", code="LI-SPEC-002", where="temperatures", got="an empty list")
-        _ordered(self.highest_frequency, self.lowest_frequency)
+        super().__attrs_post_init__()
 
     @property
-    def frequencies(self) -> NDArray[np.float64]:
-        """Frequencies, falling [1/s]."""
-        return frequency_grid(self.highest_frequency, self.lowest_frequency, self.points_per_decade)
-
-    def flatten(self) -> Iterator[Step]:
-        """Iterate over the steps of the test: the cycles before the spectra."""
-        yield from self._prelude(self.areal_capacity)
-        yield from _cycles(self.current_density, self.areal_capacity, self.after_cycles)
-
-    @property
-    def number_of_steps(self) -> int:
-        """Number of steps."""
-        return self.prelude_steps + 2 * self.after_cycles
+    def last_cycle(self) -> int:
+        """Cycles before the spectra."""
+        return self.after_cycles
 
 
 def _cycles(current_density: float, areal_capacity: float, count: int) -> Iterator[Step]:
@@ -441,16 +455,6 @@ def _cycles(current_density: float, areal_capacity: float, count: int) -> Iterat
     for _ in range(count):
         yield plate
         yield strip
-
-
-def _ordered(highest: float, lowest: float) -> None:
-    if not highest > lowest:
-        raise SpecError(
-            "the highest frequency must lie above the lowest",
-            code="LI-SPEC-002",
-            where="highest_frequency",
-            got=f"{highest:g} 1/s, lowest {lowest:g} 1/s",
-        )
 
 
 def frequency_grid(highest: float, lowest: float, points_per_decade: int) -> NDArray[np.float64]:
