@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lithiate.analysis import analyse
     from lithiate.core.anode import Anode
-    from lithiate.core.cell import PlatingCell, SymmetricCell
+    from lithiate.core.cell import FullCell, PlatingCell, SymmetricCell
     from lithiate.core.estimate import Estimate
     from lithiate.core.experiments import PlatingEfficiency, SymmetricCycling
+    from lithiate.core.full_experiments import FullCycling, Rate
     from lithiate.core.measurement import Measurement
     from lithiate.core.protocol import Protocol
     from lithiate.errors import LithiateError
@@ -30,11 +31,14 @@ __version__ = "0.1.0"
 _MODULES = {
     "Anode": "lithiate.core.anode",
     "Estimate": "lithiate.core.estimate",
+    "FullCell": "lithiate.core.cell",
+    "FullCycling": "lithiate.core.full_experiments",
     "LithiateError": "lithiate.errors",
     "Measurement": "lithiate.core.measurement",
     "PlatingCell": "lithiate.core.cell",
     "PlatingEfficiency": "lithiate.core.experiments",
     "Protocol": "lithiate.core.protocol",
+    "Rate": "lithiate.core.full_experiments",
     "SymmetricCell": "lithiate.core.cell",
     "SymmetricCycling": "lithiate.core.experiments",
     "analyse": "lithiate.analysis",
@@ -49,11 +53,14 @@ _MODULES = {
 __all__ = [
     "Anode",
     "Estimate",
+    "FullCell",
+    "FullCycling",
     "LithiateError",
     "Measurement",
     "PlatingCell",
     "PlatingEfficiency",
     "Protocol",
+    "Rate",
     "SymmetricCell",
     "SymmetricCycling",
     "__version__",

@@ -18,6 +18,7 @@ CATALOGUE: dict[str, str] = {
     "LI-SPEC-002": "A study, an anode or a sidecar has faults; each is listed with its key and line.",
     "LI-SPEC-003": "A file that was named does not exist or cannot be read.",
     "LI-LIB-001": "A name is not in the library.",
+    "LI-LIB-002": "The points of a curve make no function.",
     "LI-READ-001": "The file is empty.",
     "LI-READ-002": "The content is of no format that lithiate knows.",
     "LI-READ-003": "The file is damaged.",

@@ -12,16 +12,30 @@ from lithiate.core.experiments import (
     SymmetricCycling,
     Tafel,
 )
+from lithiate.core.full_experiments import (
+    AnodeFree,
+    FullCycling,
+    FullImpedance,
+    FullImpedanceTemperature,
+    FullTafel,
+    Rate,
+)
 from lithiate.core.protocol import Protocol, Repeat, Step, parse_step
 
 __all__ = [
+    "AnodeFree",
     "CriticalCurrent",
     "Experiment",
+    "FullCycling",
+    "FullImpedance",
+    "FullImpedanceTemperature",
+    "FullTafel",
     "Impedance",
     "ImpedanceTemperature",
     "Nucleation",
     "PlatingEfficiency",
     "Protocol",
+    "Rate",
     "Repeat",
     "Step",
     "SymmetricCycling",

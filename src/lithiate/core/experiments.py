@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
 from lithiate.constants import REFERENCE_TEMPERATURE
 from lithiate.core.fields import count, counts, one_of, quantities, quantity
+from lithiate.core.frequencies import FrequencyGrid
+from lithiate.core.full_experiments import (
+    AnodeFree,
+    FullCycling,
+    FullImpedance,
+    FullImpedanceTemperature,
+    FullTafel,
+    Rate,
+)
 from lithiate.core.protocol import Protocol, Step
 from lithiate.errors import SpecError
 
@@ -43,6 +50,9 @@ class CellExperiment:
     rest_after_assembly: float = quantity("s", 0.0, zero=True)
     formation_cycles: int = count(0, least=0)
     formation_rate: float = quantity("A/m^2", 1.0)
+
+    def __attrs_post_init__(self) -> None:
+        """Check what fields alone do not show; each kind adds its own."""
 
     def _prelude(self, areal_capacity: float, until_voltage: float | None = None) -> Iterator[Step]:
         if self.rest_after_assembly > 0.0:
@@ -349,42 +359,22 @@ class Tafel(CellExperiment):
 
 
 @frozen(kw_only=True)
-class Spectra(CellExperiment):
-    """What experiments that take spectra have in common: the cycles before, and the frequencies.
+class Spectra(FrequencyGrid, CellExperiment):
+    """What experiments that take spectra of cells without a cathode have in common: the cycles before.
 
     Parameters
     ----------
     current_density : str or float, A/m2;  areal_capacity : str or float, C/m2
         Of the cycles before a spectrum.
-    highest_frequency, lowest_frequency : str or float, 1/s
-        Default 1 MHz to 10 mHz.
-    points_per_decade : int
     """
 
     current_density: float = quantity("A/m^2", ONE["current_density"])
     areal_capacity: float = quantity("C/m^2", ONE["areal_capacity"])
-    highest_frequency: float = quantity("1/s", 1e6)
-    lowest_frequency: float = quantity("1/s", 1e-2)
-    points_per_decade: int = count(10)
-
-    def __attrs_post_init__(self) -> None:
-        if not self.highest_frequency > self.lowest_frequency:
-            raise SpecError(
-                "the highest frequency must lie above the lowest",
-                code="LI-SPEC-002",
-                where="highest_frequency",
-                got=f"{self.highest_frequency:g} 1/s, lowest {self.lowest_frequency:g} 1/s",
-            )
 
     @property
     def last_cycle(self) -> int:
         """Cycles before the last spectrum."""
         raise NotImplementedError
-
-    @property
-    def frequencies(self) -> NDArray[np.float64]:
-        """Frequencies, falling [1/s]."""
-        return frequency_grid(self.highest_frequency, self.lowest_frequency, self.points_per_decade)
 
     def flatten(self) -> Iterator[Step]:
         """Iterate over the steps of the test: the cycles up to the last spectrum."""
@@ -457,12 +447,6 @@ def _cycles(current_density: float, areal_capacity: float, count: int) -> Iterat
         yield strip
 
 
-def frequency_grid(highest: float, lowest: float, points_per_decade: int) -> NDArray[np.float64]:
-    """Return frequencies from `highest` to `lowest`, evenly spaced in the logarithm, both included [1/s]."""
-    count = max(2, round(points_per_decade * float(np.log10(highest / lowest))) + 1)
-    return np.asarray(np.geomspace(highest, lowest, count))
-
-
 Experiment = (
     SymmetricCycling
     | Nucleation
@@ -471,6 +455,12 @@ Experiment = (
     | Tafel
     | Impedance
     | ImpedanceTemperature
+    | FullCycling
+    | AnodeFree
+    | Rate
+    | FullTafel
+    | FullImpedance
+    | FullImpedanceTemperature
     | Protocol
 )
 """Anything that can be done to a cell: `flatten()` iterates over its steps, `number_of_steps` counts them."""

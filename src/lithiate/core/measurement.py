@@ -32,7 +32,8 @@ class Specimen:
     """What was measured: the anode, the cell around it, its area.
 
     `area` [m2] is the electrode area, None where it was not stated (areal numbers are then null).
-    `cell` is one of `CELLS`, or None where nothing says it.
+    `cell` is one of `CELLS`, or None where nothing says it. `cathode_mass` [kg] is the active material of the cathode,
+    None where there is none or it was not stated (specific capacities are then null).
     """
 
     name: str
@@ -41,12 +42,16 @@ class Specimen:
     cell_id: str | None = None
     area: float | None = None
     electrolyte: str | None = None
+    cathode: str | None = None
+    cathode_mass: float | None = None
 
     def __attrs_post_init__(self) -> None:
+        for name in ("area", "cathode_mass"):
+            value = getattr(self, name)
+            if value is not None and not (np.isfinite(value) and value > 0):
+                raise DataError(f"{name.replace('_', ' ')} must be positive", code="LI-DATA-001", got=f"{value:g} (SI)")
         if self.cell is not None and self.cell not in CELLS:
             raise DataError("unknown kind of cell", code="LI-DATA-001", got=self.cell, expected=", ".join(CELLS))
-        if self.area is not None and not (np.isfinite(self.area) and self.area > 0):
-            raise DataError("the electrode area must be positive", code="LI-DATA-001", got=f"{self.area} m^2")
 
 
 @frozen

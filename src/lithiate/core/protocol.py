@@ -18,13 +18,16 @@ from lithiate.core.step_text import SI_UNITS, printed_quantity, read_step
 from lithiate.errors import SpecError, nearest_match
 
 _ENDS = ("duration", "areal_capacity", "until_voltage")
+_RATES = ("current_density", "c_rate")
 # Action -> fields that it needs, and fields that it may have; the others stay None.
 _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "plate": (("current_density",), _ENDS),
     "strip": (("current_density",), _ENDS),
+    "charge": ((), _ENDS),
+    "discharge": ((), _ENDS),
     "rest": (("duration",), ()),
     "sweep": (("start_voltage", "end_voltage", "scan_rate"), ()),
-    "hold": (("voltage",), ("duration", "until_current_density")),
+    "hold": (("voltage",), ("duration", "until_current_density", "until_c_rate")),
 }
 ACTIONS = tuple(_FIELDS)
 """What a step may do."""
@@ -53,20 +56,24 @@ class Step:
 
     Parameters
     ----------
-    action : {"plate", "strip", "rest", "sweep", "hold"}
-        Plate and strip: lithium onto and off the working electrode at constant current.
+    action : {"plate", "strip", "charge", "discharge", "rest", "sweep", "hold"}
+        Plate and strip: lithium onto and off the working electrode at constant current. Charge and discharge: the same
+        of a full cell, whose working electrode is the cathode; charging takes lithium out of it.
     current_density : str or float, A/m2
-        Plate, strip: its magnitude.
+        Plate, strip, charge, discharge: its magnitude.
+    c_rate : float, 1/h
+        Charge, discharge: in its place, over the nominal capacity of the cathode; 1 empties it in an hour.
     duration : str or float, s
-        Plate, strip, rest, hold: the longest time.
+        All but sweep: the longest time.
     areal_capacity : str or float, C/m2
-        Plate, strip: charge passed in the step.
+        Plate, strip, charge, discharge: charge passed in the step.
     until_voltage : str or float, V
-        Plate, strip: cell voltage with its sign, as measured. Plating ends once the voltage is at or **below** it,
-        stripping once it is at or **above** it.
+        Plate, strip, charge, discharge: cell voltage with its sign, as measured. Plating and discharging end once the
+        voltage is at or **below** it, stripping and charging once it is at or **above** it.
     start_voltage, end_voltage : str or float, V, and scan_rate : str or float, V/s
-        Sweep: cell voltages with their signs, and the magnitude of the rate.
-    voltage : str or float, V, and until_current_density : str or float, A/m2
+        Sweep: cell voltages with their signs, and the magnitude of the rate. In a full cell they count from the
+        open-circuit voltage at which the sweep begins.
+    voltage : str or float, V, and until_current_density : str or float, A/m2, or until_c_rate : float, 1/h
         Hold: cell voltage with its sign; the step ends once the magnitude of the current density is at or below it.
 
     Raises
@@ -88,6 +95,8 @@ class Step:
     scan_rate: float | None = _quantity("scan_rate")
     voltage: float | None = _quantity("voltage", positive=False)
     until_current_density: float | None = _quantity("current_density")
+    c_rate: float | None = _quantity("c_rate")
+    until_c_rate: float | None = _quantity("c_rate")
 
     def __attrs_post_init__(self) -> None:
         if self.action not in _FIELDS:
@@ -98,6 +107,11 @@ class Step:
         for name in needed:
             if name not in given:
                 _refuse(f"'{name}' is missing", self.action, given or "nothing", ", ".join(needed))
+        if self.action in ("charge", "discharge"):
+            rates = [name for name in _RATES if name in given]
+            if len(rates) != 1:
+                _refuse("give either a current density or a C-rate", self.action, rates or "neither", "one of them")
+            needed = (rates[0],)
         for name in given:
             if name not in needed + ends:
                 _refuse(f"'{name}' means nothing here", self.action, name, ", ".join(needed + ends))
@@ -108,17 +122,19 @@ class Step:
 
     @property
     def signed_current_density(self) -> float:
-        """Current density with the sign of a record [A/m2]: plating < 0, stripping > 0, rest 0.
+        """Current density with the sign of a record [A/m2]: plating, discharging < 0, stripping, charging > 0, rest 0.
 
         Raises
         ------
         SpecError
-            ``LI-SPEC-002`` for a sweep and a hold, which control the voltage.
+            ``LI-SPEC-002`` for a sweep and a hold, which control the voltage, and for a C-rate without its cathode.
         """
         if self.action in ("sweep", "hold"):
             _refuse("the step controls the voltage, not the current", self.action, None, None)
+        if self.c_rate is not None:
+            _refuse("a C-rate is a current only with its cathode", self.action, f"{self.c_rate:g} 1/h", None)
         magnitude = self.current_density or 0.0
-        return -magnitude if self.action == "plate" else magnitude
+        return -magnitude if self.action in ("plate", "discharge") else magnitude
 
     @property
     def longest_duration(self) -> float | None:
@@ -139,12 +155,14 @@ class Step:
         if self.action == "sweep":
             between = f"from {text('start_voltage', 'voltage')} to {text('end_voltage', 'voltage')}"
             return f"Sweep {between} at {text('scan_rate')}"
-        at = text("voltage") if self.action == "hold" else text("current_density")
+        name = "voltage" if self.action == "hold" else "current_density" if self.c_rate is None else "c_rate"
+        at = text(name)
         ends = {
             "duration": ("for", "duration"),
             "areal_capacity": ("until", "areal_capacity"),
             "until_voltage": ("until", "voltage"),
             "until_current_density": ("until", "current_density"),
+            "until_c_rate": ("until", "c_rate"),
         }
         given = [f"{word} {text(name, kind)}" for name, (word, kind) in ends.items() if getattr(self, name) is not None]
         return f"{self.action.capitalize()} at {at} {' or '.join(given)}"

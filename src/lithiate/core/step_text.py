@@ -14,8 +14,9 @@ SI_UNITS = {
     "duration": "s",
     "voltage": "V",
     "scan_rate": "V/s",
+    "c_rate": "1/h",
 }
-"""Kind of quantity -> its SI unit."""
+"""Kind of quantity -> its unit in a step: SI, but C-rates are counted per hour."""
 
 FORMS = (
     "Plate at 1 mA/cm2 for 1 hour",
@@ -28,6 +29,10 @@ FORMS = (
     "Sweep from 0 V to -0.2 V at 1 mV/s",
     "Hold at -5 mV for 10 minutes",
     "Hold at -5 mV until 0.01 mA/cm2",
+    "Charge at 0.2 C until 4.3 V",
+    "Discharge at 1 C until 2.8 V",
+    "Discharge at 2 mA/cm2 for 30 minutes or until 2.8 V",
+    "Hold at 4.3 V until 0.05 C",
 )
 """One example of each form that `parse_step` reads."""
 
@@ -48,6 +53,7 @@ def _unit_keys() -> dict[str, tuple[str, str]]:
         },
         "voltage": {"V": "v volt volts", "mV": "mv millivolt millivolts"},
         "scan_rate": {"V/s": "v/s vs-1", "mV/s": "mv/s mvs-1"},
+        "c_rate": {"1/h": "1/h h-1"},
     }
     keys = {key: (kind, unit) for kind, table in words.items() for unit, text in table.items() for key in text.split()}
     for kind, units in (("current_density", "A/m^2 mA/cm^2 uA/cm^2"), ("areal_capacity", "mAh/cm^2 C/m^2 C/cm^2")):
@@ -65,6 +71,7 @@ _PRINTED = {
     "duration": {"h": "hour", "min": "minute", "s": "second"},
     "voltage": {"V": "V", "mV": "mV"},
     "scan_rate": {"mV/s": "mV/s", "V/s": "V/s"},
+    "c_rate": {"1/h": "C"},
 }
 """Kind of quantity -> units in print, the favourite first; the SI unit stands in where no other gives the same bits."""
 
@@ -84,6 +91,7 @@ def printed_quantity(value: float, kind: str) -> str:
 # --- text of steps --------------------------------------------------------------------------------------------------
 
 _NUMBER = re.compile(r"\s*([+\-−]?(?:\d+\.?\d*|\.\d+)(?:[eE][+\-−]?\d+)?)")
+_C_RATE = re.compile(r"\s*(?:C\s*/\s*(\d+\.?\d*)|(\d+\.?\d*(?:e[+-]?\d+)?)?\s*C)(?=\s|$)", re.IGNORECASE)
 _UNIT = re.compile(r"\s*(.*?)\s*(?=\s(?:for|until|or|to|at)\s|$)", re.IGNORECASE | re.DOTALL)
 
 
@@ -118,6 +126,10 @@ class _Cursor:
     def quantity(self, *kinds: str) -> tuple[str, float]:
         """Take a number and its unit; return which of `kinds` it is and its value in SI."""
         names = " or ".join(kind.replace("_", " ") for kind in kinds)
+        rate = _C_RATE.match(self.text, self.at) if "c_rate" in kinds else None
+        if rate is not None and float(rate[1] or 1.0) > 0.0:
+            self.at = rate.end()
+            return "c_rate", 1.0 / float(rate[1]) if rate[1] else float(rate[2] or 1.0)
         number = _NUMBER.match(self.text, self.at)
         if number is None:
             raise self.fault(f"expected a number with its unit ({names})")
@@ -174,7 +186,7 @@ def read_step(text: str, where: str | None = None) -> tuple[str, dict[str, float
         ``LI-SPEC-002`` with what was read, where reading stopped, and the nearest of `FORMS`.
     """
     cursor = _Cursor(text, where)
-    action = cursor.expect("plate", "strip", "rest", "sweep", "hold")
+    action = cursor.expect("plate", "strip", "charge", "discharge", "rest", "sweep", "hold")
     found: dict[str, float] = {}
     if action == "rest":
         cursor.expect("for")
@@ -185,8 +197,9 @@ def read_step(text: str, where: str | None = None) -> tuple[str, dict[str, float
             found[name] = cursor.quantity(kind)[1]
     else:
         cursor.expect("at")
-        name = "voltage" if action == "hold" else "current_density"
-        found[name] = cursor.quantity(name)[1]
+        kinds = {"hold": ("voltage",), "plate": ("current_density",), "strip": ("current_density",)}
+        name, value = cursor.quantity(*kinds.get(action, ("current_density", "c_rate")))
+        found[name] = value
         _conditions(cursor, action, found)
     cursor.end()
     return action, found
@@ -197,7 +210,8 @@ def _conditions(cursor: _Cursor, action: str, found: dict[str, float]) -> None:
     names = {"duration": "duration", "areal_capacity": "areal_capacity", "voltage": "until_voltage"}
     kinds: tuple[str, ...] = ("areal_capacity", "voltage")
     if action == "hold":
-        names, kinds = {"duration": "duration", "current_density": "until_current_density"}, ("current_density",)
+        names = {"duration": "duration", "current_density": "until_current_density", "c_rate": "until_c_rate"}
+        kinds = ("current_density", "c_rate")
     while True:
         before = cursor.at
         word = cursor.expect("for", "until")

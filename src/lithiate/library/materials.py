@@ -115,7 +115,8 @@ def load_electrolyte(name: str) -> Electrolyte:
     from lithiate.library.schema import ElectrolyteTable
 
     table = load_table("electrolytes", name, ElectrolyteTable)
-    values, sources = numbers(table)
+    found, sources = numbers(table)
+    values: dict[str, Any] = dict(found)
     return Electrolyte(name, **values, additive=table.additive, measured_set=table.measured_set, sources=sources)
 
 
