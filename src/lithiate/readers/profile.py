@@ -32,12 +32,12 @@ _HEADER = "'Time / s,Current density / mA/cm2' or 'Time / s,C-rate'"
 
 @frozen
 class _Columns:
-    """Where the two columns stand, and what their numbers are; `unit` of a C-rate is ``1/h``."""
+    """Where the two columns stand, what is a unit of each in SI (a C-rate in 1/h), and what the second one is."""
 
     time: int
-    time_unit: str
+    time_factor: float
     current: int
-    current_unit: str
+    current_factor: float
     quantity: Literal["current_density", "c_rate"]
 
 
@@ -103,29 +103,29 @@ def _columns(headings: Sequence[Heading], name: str, line: int, cell: CellKind) 
         _refuse("no column is a current density or a C-rate", "LI-READ-004", where, listed, _HEADER)
     if len(rates) + (current is not None) > 1:
         _refuse("several columns could be the current", "LI-READ-004", where, listed, "one of them")
-    time_unit = _unit(headings[time], "s", where)
+    time_factor = _factor(headings[time], "s", where)
     if current is not None:
-        return _Columns(time, time_unit, current, _unit(headings[current], "A/m^2", where), "current_density")
+        return _Columns(time, time_factor, current, _factor(headings[current], "A/m^2", where), "current_density")
     if cell != "full":
         wanted = f"a current density: a {cell} cell has no nominal capacity"
         _refuse("a C-rate means nothing here", "LI-READ-004", where, headings[rates[0]].text, wanted)
     unit = headings[rates[0]].unit
     # A C-rate is a number per hour by its name; "C" as its unit says the same.
-    known = "1/h" if unit is None or unit.strip() in ("C", "-", "1") else _unit(headings[rates[0]], "1/h", where)
-    return _Columns(time, time_unit, rates[0], known, "c_rate")
+    bare = unit is None or unit.strip() in ("C", "-", "1")
+    factor = 1.0 if bare else _factor(headings[rates[0]], "1/h", where)
+    return _Columns(time, time_factor, rates[0], factor, "c_rate")
 
 
-def _unit(heading: Heading, si_unit: str, where: str) -> str:
+def _factor(heading: Heading, si_unit: str, where: str) -> float:
     example = "mA/cm2" if si_unit == "A/m^2" else si_unit
     if heading.unit is None:
         wanted = f"a unit in the name, such as '{heading.text} / {example}'"
         _refuse("the unit of a column is missing", "LI-READ-005", where, heading.text, wanted)
     try:
-        convert(1.0, heading.unit, si_unit)
+        return float(convert(1.0, heading.unit, si_unit))
     except UnitError:
         wanted = f"a unit like {example}" + (", or a C-rate: a profile knows no area" if example == "mA/cm2" else "")
         _refuse("the unit of a column does not fit", "LI-READ-005", where, heading.text, wanted)
-    return heading.unit
 
 
 def _row(line: str, delimiter: str, columns: _Columns, where: str) -> tuple[float, float]:
@@ -142,20 +142,14 @@ def _row(line: str, delimiter: str, columns: _Columns, where: str) -> tuple[floa
         if not NUMBER.fullmatch(plain) or not math.isfinite(float(plain)):
             _refuse("a cell is not a number", "LI-READ-006", where, text, "a number")
         values.append(float(plain))
-    si_unit = "A/m^2" if columns.quantity == "current_density" else "1/h"
-    return float(convert(values[0], columns.time_unit, "s")), float(convert(values[1], columns.current_unit, si_unit))
+    return values[0] * columns.time_factor, values[1] * columns.current_factor
 
 
 def _check(rows: Sequence[tuple[float, float]], lines: Sequence[int], name: str) -> None:
     """Refuse times that do not rise, and gaps."""
     if len(rows) < 2:
-        _refuse(
-            "a profile needs two rows",
-            "LI-READ-009",
-            name,
-            f"{len(rows)} row{'s' if not rows else ''}",
-            "the last says when it ends",
-        )
+        got = "1 row" if rows else "no row"
+        _refuse("a profile needs two rows", "LI-READ-009", name, got, "a last one that says when it ends")
     spacings = [after - before for (before, _), (after, _) in pairwise(rows)]
     usual = median(spacings)
     for row, spacing in enumerate(spacings, start=1):
