@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lithiate.core.experiments import Experiment
+from lithiate.core.full_experiments import FullCellExperiment
 from lithiate.core.protocol import Step
 from lithiate.errors import SimulationError
 
@@ -16,6 +17,8 @@ VALID_PRESSURE = (1.0e4, 5.0e6)
 """Stack pressure [Pa]."""
 VALID_VOLTAGE = 0.5
 """Largest set voltage of a cell [V]: Butler-Volmer rates beyond it are far out of their range."""
+VALID_HOLD = (0.0, 5.0)
+"""Voltage at which a full cell is held [V]."""
 MOST_STEPS = 200_000
 """Steps of a test: 100,000 cycles, some minutes of simulation."""
 
@@ -38,24 +41,34 @@ def check_steps(experiment: Experiment) -> set[Step]:
             expected=f"at most {MOST_STEPS}",
         )
     steps = set(experiment.flatten())
+    full = isinstance(experiment, FullCellExperiment) or any(step.action in _OF_FULL_CELLS for step in steps)
     for step in steps:
-        check_step(step)
+        check_step(step, full_cell=full)
     return steps
 
 
-def check_step(step: Step) -> None:
-    """Raise ``LI-TWIN-001`` for a step whose current, charge or voltage is outside the range of validity."""
+_OF_FULL_CELLS = ("charge", "discharge")
+
+
+def check_step(step: Step, *, full_cell: bool = False) -> None:
+    """Raise ``LI-TWIN-001`` for a step whose current, charge or voltage is outside the range of validity.
+
+    A full cell may be held at its voltages, and its steps may be as short as those of a current profile. Its sweeps
+    count from the open-circuit voltage.
+    """
     if step.current_density is not None:
         check_range("current_density", step.current_density, VALID_CURRENT, "mA/cm^2", 0.1)
         charge = step.areal_capacity
         if charge is None and step.duration is not None:
             charge = step.current_density * step.duration
         if charge is not None:
-            check_range("areal_capacity", charge, VALID_CAPACITY, "mAh/cm^2", 1 / 36000)
+            least = 0.0 if full_cell else VALID_CAPACITY[0]
+            check_range("areal_capacity", charge, (least, VALID_CAPACITY[1]), "mAh/cm^2", 1 / 36000)
     for name in ("start_voltage", "end_voltage", "voltage"):
         value = getattr(step, name)
         if value is not None:
-            check_range(name, value, (-VALID_VOLTAGE, VALID_VOLTAGE), "V", 1.0)
+            held = full_cell and name == "voltage"
+            check_range(name, value, VALID_HOLD if held else (-VALID_VOLTAGE, VALID_VOLTAGE), "V", 1.0)
 
 
 def check_range(name: str, value: float, limits: tuple[float, float], unit: str, factor: float) -> None:

@@ -76,7 +76,8 @@ class CellExperimentSpec(SpecModel):
 
     def protocol(self) -> Experiment:
         """Return what is done to the cell; what is not stated keeps the default of the experiment."""
-        return self._experiment()
+        experiment: Experiment = self._experiment()
+        return experiment
 
     def make_cell(self, anode: Anode) -> Cell:
         """Return the cell of an anode; what is not stated keeps the default of the cell."""
@@ -144,7 +145,7 @@ class NucleationSpec(_Plating):
     does = Nucleation
 
     kind: Literal["nucleation"]
-    cell: CellKind | None = None
+    cell: Literal["symmetric", "plating"] | None = None
 
 
 class CriticalCurrentSpec(_Prelude):

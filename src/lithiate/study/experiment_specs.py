@@ -58,11 +58,11 @@ ALL_SPECS = EXPERIMENT_SPECS | {f"{kind}{FULL_CELL}": spec for kind, spec in FUL
 
 
 def _tag(entry: Any) -> str | None:  # noqa: ANN401 - whatever TOML holds, or a model that was made already
-    named = entry.get if isinstance(entry, dict) else lambda key: getattr(entry, key, None)
-    kind = named("kind")
+    table = entry if isinstance(entry, dict) else vars(entry)
+    kind = table.get("kind")
     if kind is None:
         return None
-    return f"{kind}{FULL_CELL}" if named("cell") == "full" and kind in FULL_CELL_SPECS else str(kind)
+    return f"{kind}{FULL_CELL}" if table.get("cell") == "full" and kind in FULL_CELL_SPECS else str(kind)
 
 
 ExperimentSpec = Annotated[

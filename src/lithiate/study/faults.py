@@ -62,8 +62,12 @@ def model_faults(
     foreign_key : callable
         Model and key -> why the key belongs elsewhere; None where it is known nowhere.
     """
-    faults = []
-    for detail in details:
+    faults, known = [], list(details)
+    for detail in known:
+        where = detail["loc"]
+        within = [other["loc"] for other in known if len(other["loc"]) > len(where)]
+        if detail["type"] == "too_short" and any(loc[: len(where)] == where for loc in within):
+            continue  # a list is too short for want of its faulty items
         location, model = _place(detail["loc"], top, tables)
         faults.append(Fault(location, _describe(detail, model, planned, foreign_key)))
     return faults

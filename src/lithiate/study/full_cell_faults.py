@@ -15,12 +15,14 @@ from lithiate.core.toml_source import Location
 from lithiate.errors import LithiateError
 from lithiate.library import list_names, load_cathode
 from lithiate.study.faults import Fault
+from lithiate.study.spec_fields import CellKind
 
 _KINDS = ("full-cycling", "rate", "anode-free")
 _WINDOW = ("lower_voltage", "upper_voltage")
+_BELOW_EQUILIBRIUM = 0.5
 
 
-def cell_of(entry: Mapping[str, Any]) -> str:
+def cell_of(entry: Mapping[str, Any]) -> CellKind:
     """Return the kind of cell that an entry among the experiments is about."""
     kind, cell = entry.get("kind"), entry.get("cell")
     if kind in _KINDS or cell == "full":
@@ -44,18 +46,21 @@ def full_cell_faults(entry: Mapping[str, Any], location: Location) -> Iterator[F
 def _window_faults(entry: Mapping[str, Any], location: Location, cathode: Cathode) -> Iterator[Fault]:
     stated = {key: _volts(entry[key]) for key in (*_WINDOW, "voltage_limit") if key in entry}
     potential = cathode.open_circuit_potential.y
-    lowest, highest = min(potential), max(potential)
+    # Currents take a discharge below the end of the equilibrium; beyond its other end lithiation is not known.
+    lowest = min(*potential, cathode.voltage_window[0]) - _BELOW_EQUILIBRIUM
+    highest = max(*potential, cathode.voltage_window[1])
     for key in _WINDOW:
         value = stated.get(key)
         if value is not None and not lowest <= value <= highest:
-            text = f"beyond the open-circuit potential of {cathode.name!r}; got {entry[key]!r}"
+            text = f"outside the open-circuit potential of {cathode.name!r}; got {entry[key]!r}"
             yield Fault((*location, key), f"{text}; expected {lowest:.4g} ... {highest:.4g} V")
             return
     low, high = (stated.get(key) or default for key, default in zip(_WINDOW, cathode.voltage_window, strict=True))
     if not low < high:
         key = next(key for key in _WINDOW if key in entry)
         yield Fault((*location, key), f"the lower voltage must lie below the upper; got {low:g} V and {high:g} V")
-    limit = stated.get("voltage_limit") or float(fields_dict(FullCycling)["voltage_limit"].default)
+    default: Any = fields_dict(FullCycling)["voltage_limit"].default
+    limit = stated.get("voltage_limit") or float(default)
     if limit < high:
         key = next(key for key in ("voltage_limit", "upper_voltage") if key in entry)
         text = f"the test would end before the cell is charged; got a limit of {limit:g} V"

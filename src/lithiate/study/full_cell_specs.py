@@ -11,7 +11,6 @@ from lithiate.core.cell import FullCell
 from lithiate.core.experiments import Experiment
 from lithiate.core.full_experiments import (
     AnodeFree,
-    FullCellExperiment,
     FullCycling,
     FullImpedance,
     FullImpedanceTemperature,
@@ -71,9 +70,8 @@ class _Cycled(_FullCellSpec):
 
     def protocol(self) -> Experiment:
         """Return what is done to the cell; cut-offs that are not stated are those of the cathode's usual window."""
-        experiment: FullCellExperiment = self._experiment()
-        windowed: Experiment = experiment.in_window(load_cathode(self.cathode_name).voltage_window)
-        return windowed
+        experiment: Experiment = self._experiment().in_window(load_cathode(self.cathode_name).voltage_window)
+        return experiment
 
 
 class FullCyclingSpec(_Cycled):

@@ -13,8 +13,9 @@ from lithiate.core.protocol import Repeat, Step
 from lithiate.core.toml_source import Location
 from lithiate.core.validity import check_step
 from lithiate.errors import LithiateError, nearest_match
-from lithiate.readers.profile import CellKind, read_profile
+from lithiate.readers.profile import read_profile
 from lithiate.study.faults import Fault, words
+from lithiate.study.spec_fields import CellKind
 
 
 @frozen
@@ -76,6 +77,6 @@ def profile_faults(item: Mapping[str, Any], location: Location, folder: Path, ce
         return
     try:
         for step in dict.fromkeys(read_profile(path, cell=cell)):
-            check_step(step)
+            check_step(step, full_cell=cell == "full")
     except LithiateError as error:
         yield Fault(here, f"{error.where}: {words(error)}")

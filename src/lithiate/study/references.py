@@ -23,6 +23,7 @@ from lithiate.library.published import PUBLISHED_CONDITIONS
 from lithiate.study.faults import Fault, unknown_word, words
 from lithiate.study.full_cell_faults import cell_of, full_cell_faults
 from lithiate.study.profiles import is_profile, profile_faults
+from lithiate.study.spec_fields import CellKind
 
 Document = Mapping[str, Any]
 
@@ -163,7 +164,7 @@ def _areal(key: str, text: object) -> float:
 _OTHER_ACTIONS = {"charge": "strip", "discharge": "plate", "plate": "discharge", "strip": "charge"}
 
 
-def _step_faults(items: list[Any], location: Location, folder: Path, cell: str) -> Iterator[Fault]:
+def _step_faults(items: list[Any], location: Location, folder: Path, cell: CellKind) -> Iterator[Fault]:
     """Yield what is wrong with the steps of a protocol, each with its own line."""
     for index, item in enumerate(items):
         here = (*location, index)
@@ -187,7 +188,7 @@ def _step_faults(items: list[Any], location: Location, folder: Path, cell: str) 
 def _text_faults(text: str, location: Location, cell: str) -> Iterator[Fault]:
     try:
         step = parse_step(text)
-        check_step(step)
+        check_step(step, full_cell=cell == "full")
     except LithiateError as error:
         yield Fault(location, words(error))
         return

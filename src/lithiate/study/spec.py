@@ -16,7 +16,7 @@ from lithiate.errors import LibraryError, SimulationError, SpecError
 from lithiate.study.experiment_specs import ALL_SPECS, ExperimentSpec, foreign_key
 from lithiate.study.faults import Fault, model_faults, raise_faults, words
 from lithiate.study.references import resolve_anodes, unresolved_references
-from lithiate.study.spec_fields import Area, Mass, Name, SpecModel
+from lithiate.study.spec_fields import Area, Name, SpecModel
 
 PLANNED_KINDS = (
     "deposit",
