@@ -25,6 +25,18 @@ def _whole_number(value: str | float) -> int:
     return int(number)
 
 
+def _whole_number_or_none(value: str | float | None) -> int | None:
+    return None if value is None else _whole_number(value)
+
+
+def _nominal(value: str | float | None) -> float | None:
+    return None if value is None else to_si(value, "C/m^2")
+
+
+def _voltage(value: str | float) -> float:
+    return to_si(value, "V")
+
+
 @frozen(kw_only=True)
 class FullCellSettings:
     """Settings of the analysis of a full cell. Cycles are counted from the first after formation.
@@ -53,10 +65,10 @@ class FullCellSettings:
     life_reference_cycle: int = field(default=3, converter=_whole_number)
     life_threshold: float = field(default=0.8, converter=float)
     first_cycle: int = field(default=2, converter=_whole_number)
-    formation_cycles: int | None = field(default=None, converter=lambda n: None if n is None else _whole_number(n))
-    nominal_capacity: float | None = field(default=None, converter=lambda q: None if q is None else to_si(q, "C/m^2"))
+    formation_cycles: int | None = field(default=None, converter=_whole_number_or_none)
+    nominal_capacity: float | None = field(default=None, converter=_nominal)
     current_accuracy: float = field(default=1e-3, converter=float)
-    voltage_limit: float = field(default=5.0, converter=lambda v: to_si(v, "V"))
+    voltage_limit: float = field(default=5.0, converter=_voltage)
 
     def __attrs_post_init__(self) -> None:
         for name in ("reference_cycle", "life_reference_cycle", "first_cycle"):

@@ -24,6 +24,9 @@ def analyse(
     kind: Annotated[str | None, typer.Option(help="What was done to the cell, such as critical-current.")] = None,
     area: Annotated[str | None, typer.Option(help='Electrode area with its unit: "1.13 cm^2".')] = None,
     cell: Annotated[str | None, typer.Option(help="symmetric, plating, full or three-electrode.")] = None,
+    cathode_mass: Annotated[
+        str | None, typer.Option(help='Active mass of the cathode of a full cell with its unit: "2.26 mg".')
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="Setting of a reader or an analysis.", metavar="KEY=VALUE")
     ] = None,
@@ -35,7 +38,9 @@ def analyse(
     from lithiate.readers import read
 
     for_analysis, for_reader = split_settings(parse_settings(settings or ()))
-    record = read(list(files), area=area, cell=cell, technique=technique, settings=for_reader)
+    record = read(
+        list(files), area=area, cell=cell, cathode_mass=cathode_mass, technique=technique, settings=for_reader
+    )
     result = analyse_measurement(record, technique=technique, kind=kind, **for_analysis)
     content = result.to_dict()
     if out is not None:

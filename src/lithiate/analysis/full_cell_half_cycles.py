@@ -1,0 +1,209 @@
+"""Half cycles of a full cell's record: where they are, and what their integrals inherit from the rows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from attrs import evolve, frozen
+
+from lithiate.analysis.charge_errors import ChargeErrors
+from lithiate.analysis.cycling import HalfCycles, measure_half_cycles
+from lithiate.analysis.robust import FloatArray, noise_level, working_level
+from lithiate.analysis.segmentation import CURRENT_ON_SHARE, HalfCycleRows, find_half_cycle_rows
+from lithiate.core.measurement import CyclingRecord
+from lithiate.errors import AnalysisError
+
+ON_SHARE = 0.002
+"""Current flows from this share of the working level upwards: a hold may end at a fiftieth of the current of a fast
+rate. Where the current is noisy, from `NOISE_MARGIN` times its noise, but never above `CURRENT_ON_SHARE`."""
+
+NOISE_MARGIN = 5.0
+
+SHORTEST_SHARE = 1e-6
+"""Only single rows are flicker: at a rate that is too fast for the cell a half cycle may last a second."""
+
+
+@frozen(eq=False)
+class HalfCycleTable:
+    """The half cycles of a full cell's record, and what their integrals inherit from the distance of the rows.
+
+    Parameters
+    ----------
+    half_cycles : HalfCycles
+    charge, energy : (h,) float64, C and J
+        Both positive.
+    errors : ChargeErrors
+    charge_curvature, energy_curvature : (h,) float64
+        Relative error of the integrals between the rows; see `_halved_rows`.
+    flicker : int
+        Number of single rows with current that are no half cycle.
+    unrecorded : int
+        Number of switches around which the time between two rows is far longer than within the half cycle.
+    """
+
+    half_cycles: HalfCycles
+    charge: FloatArray
+    energy: FloatArray
+    errors: ChargeErrors
+    charge_curvature: FloatArray
+    energy_curvature: FloatArray
+    flicker: int
+    unrecorded: int
+
+    def ratio_uncertainty(self, below: int, above: int, curvature: FloatArray) -> float:
+        """Return the relative uncertainty of a quotient of two half cycles; their currents may be of one sign."""
+        polarity = self.half_cycles.polarity
+        time, offset = self.errors.of_ratio(np.array([below]), np.array([above]))
+        quotient = float(self.charge[above] / self.charge[below])
+        return math.hypot(
+            time / quotient,
+            offset / quotient if polarity[below] != polarity[above] else 0.0,
+            float(curvature[below]),
+            float(curvature[above]),
+        )
+
+    def charge_uncertainty(self, half_cycle: int, current_accuracy: float) -> float:
+        """Return the relative uncertainty of the charge of one half cycle, the accuracy of the current included."""
+        k, time = half_cycle, self.errors.time
+        rows = self.half_cycles.rows
+        before = float(time[self.half_cycles.first_row[k]] - rows.start[k])
+        after = float(rows.end[k] - time[self.half_cycles.last_row[k]])
+        # The distance of two rows is twice the way to the middle between them; a switch lies anywhere between.
+        instants = 2.0 * math.hypot(before, after) / math.sqrt(12.0) / float(self.half_cycles.on_time[k])
+        return math.hypot(instants, current_accuracy / math.sqrt(3.0), float(self.charge_curvature[k]))
+
+
+def find_half_cycles(record: CyclingRecord, current_accuracy: float) -> HalfCycleTable:
+    """Return the charges and discharges of a record.
+
+    Raises
+    ------
+    AnalysisError
+        ``LI-ANA-001`` when there is no current, or it has one sign throughout.
+    """
+    current = _current(record)
+    level = working_level(current)
+    share = max(ON_SHARE, min(NOISE_MARGIN * noise_level(current) / level, CURRENT_ON_SHARE))
+    rows = find_half_cycle_rows(
+        record.time,
+        record.voltage,
+        current,
+        record.row_flags,
+        on_share=share,
+        shortest_shares=(SHORTEST_SHARE,),
+    )
+    spacings = np.array(
+        [float(np.median(np.diff(record.time[rows.index[rows.of(k)]]))) for k in range(rows.starts.size)]
+    )
+    rows, unrecorded = _without_unrecorded_rests(rows, record.time, spacings)
+    found = measure_half_cycles(rows, record.time, record.voltage, current, area=record.specimen.area)
+    assert found.charge is not None  # there is a current
+    assert found.energy is not None
+    power = current * record.voltage
+    return HalfCycleTable(
+        half_cycles=found,
+        charge=found.charge,
+        energy=found.energy * found.polarity,
+        errors=ChargeErrors(found, record.time, found.charge, current_accuracy / math.sqrt(6.0)),
+        charge_curvature=_halved_rows(rows, current) / found.charge,
+        energy_curvature=_halved_rows(rows, power) / np.abs(found.energy),
+        flicker=_flicker(record, current, share * level, rows),
+        unrecorded=unrecorded,
+    )
+
+
+def _current(record: CyclingRecord) -> FloatArray:
+    where = record.specimen.name
+    if record.current is None or not record.current.any():
+        raise AnalysisError(
+            "the capacity of a full cell needs a current column",
+            code="LI-ANA-001",
+            where=where,
+            got="none, or zero in every row",
+            expected=(
+                "the current in A, charging at > 0 (--set current_column=NAME names a column of the file; where it was "
+                "constant and is known, write it into one, 0 at rest and < 0 while the cell discharges)"
+            ),
+        )
+    if not (bool((record.current > 0.0).any()) and bool((record.current < 0.0).any())):
+        raise AnalysisError(
+            "the current of the full cell has one sign throughout",
+            code="LI-ANA-001",
+            where=where,
+            got="> 0 only" if bool((record.current > 0.0).any()) else "< 0 only",
+            expected="a record of charge (current > 0) and discharge (current < 0)",
+        )
+    return record.current
+
+
+def _without_unrecorded_rests(rows: HalfCycleRows, time: FloatArray, spacings: FloatArray) -> tuple[HalfCycleRows, int]:
+    """Shorten half cycles that reach further beyond their rows than the rows lie apart: nobody saw current there.
+
+    A file without the rows of its rests has a hole of an hour at a switch, and half an hour of current is not charge.
+    """
+    starts = rows.starts
+    last = starts + rows.counts - 1
+    early = np.maximum(time[rows.index[starts]] - rows.start - spacings, 0.0)
+    late = np.maximum(rows.end - time[rows.index[last]] - spacings, 0.0)
+    weight = rows.weight.copy()
+    weight[starts] -= early
+    weight[last] -= late
+    shortened = evolve(rows, weight=weight, start=rows.start + early, end=rows.end - late)
+    return shortened, int(np.count_nonzero((early > 0.0) | (late > 0.0)))
+
+
+def _halved_rows(rows: HalfCycleRows, values: FloatArray) -> FloatArray:
+    """Return the error of each half cycle's trapezoidal integral of `values` that leaving out every other row shows.
+
+    A third of the change, by Richardson: the error of the trapezoidal rule falls with the square of the spacing. Times
+    are those with current, so that a rest within a half cycle counts for nothing.
+    """
+    error = np.zeros(rows.starts.size)
+    for k in range(rows.starts.size):
+        part = rows.of(k)
+        odd = part.stop - part.start - (part.stop - part.start + 1) % 2
+        if odd >= 3:
+            weight = rows.weight[part][:odd]
+            at, height = np.cumsum(weight) - 0.5 * weight, values[rows.index[part][:odd]]
+            error[k] = abs(float(np.trapezoid(height, at)) - float(np.trapezoid(height[::2], at[::2]))) / 3.0
+    return error
+
+
+def _flicker(record: CyclingRecord, current: FloatArray, threshold: float, rows: HalfCycleRows) -> int:
+    """Return how many distinct rows with current stand in no half cycle."""
+    differs = np.append(
+        True, (np.diff(record.time) != 0.0) | (np.diff(record.voltage) != 0.0) | (np.diff(current) != 0.0)
+    )
+    flowing = (np.abs(current) > threshold) & differs
+    flowing[rows.index] = False
+    return int(np.count_nonzero(flowing))
+
+
+def half_cycle_profile(
+    record: CyclingRecord, half_cycles: HalfCycles, half_cycle: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return the charge passed before each row of one half cycle, and the voltage there.
+
+    Parameters
+    ----------
+    record : CyclingRecord
+        With a current.
+    half_cycles : HalfCycles
+        Of this record.
+    half_cycle : int
+        From 0.
+
+    Returns
+    -------
+    charge : (m,) float64, C
+        Magnitude, from 0 at the first row.
+    voltage : (m,) float64, V
+    """
+    assert record.current is not None
+    index = half_cycles.rows.index[half_cycles.rows.of(half_cycle)]
+    magnitude = np.abs(record.current[index])
+    # Where a rest lies between two rows nothing passes: the rows' own weights know, the times do not.
+    weight = half_cycles.rows.weight[half_cycles.rows.of(half_cycle)] * magnitude
+    passed = np.cumsum(weight) - 0.5 * weight
+    return passed - passed[0], record.voltage[index]
