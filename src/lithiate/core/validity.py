@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lithiate.core.experiments import Experiment
-from lithiate.core.full_experiments import FullCellExperiment
 from lithiate.core.protocol import Step
 from lithiate.errors import SimulationError
 
@@ -17,14 +16,12 @@ VALID_PRESSURE = (1.0e4, 5.0e6)
 """Stack pressure [Pa]."""
 VALID_VOLTAGE = 0.5
 """Largest set voltage of a cell [V]: Butler-Volmer rates beyond it are far out of their range."""
-VALID_HOLD = (0.0, 5.0)
-"""Voltage at which a full cell is held [V]."""
 MOST_STEPS = 200_000
 """Steps of a test: 100,000 cycles, some minutes of simulation."""
 
 
-def check_steps(experiment: Experiment) -> set[Step]:
-    """Return the distinct steps of an experiment, each checked as `check_step` does.
+def check_steps(experiment: Experiment, *, full: bool = False) -> set[Step]:
+    """Return the distinct steps of an experiment, each checked as `check_step` does; `full` for those of a full cell.
 
     Raises
     ------
@@ -41,34 +38,41 @@ def check_steps(experiment: Experiment) -> set[Step]:
             expected=f"at most {MOST_STEPS}",
         )
     steps = set(experiment.flatten())
-    full = isinstance(experiment, FullCellExperiment) or any(step.action in _OF_FULL_CELLS for step in steps)
     for step in steps:
-        check_step(step, full_cell=full)
+        check_step(step, full=full)
     return steps
 
 
-_OF_FULL_CELLS = ("charge", "discharge")
+_WITHOUT_CATHODE, _WITH_CATHODE = ("plate", "strip"), ("charge", "discharge")
 
 
-def check_step(step: Step, *, full_cell: bool = False) -> None:
+def check_step(step: Step, *, full: bool = False) -> None:
     """Raise ``LI-TWIN-001`` for a step whose current, charge or voltage is outside the range of validity.
 
-    A full cell may be held at its voltages, and its steps may be as short as those of a current profile. Its sweeps
-    count from the open-circuit voltage.
+    Also for a step of another kind of cell: without a cathode lithium is plated and stripped, a full cell is charged
+    and discharged.
     """
+    if step.action in (_WITHOUT_CATHODE if full else _WITH_CATHODE):
+        raise SimulationError(
+            "this step is of another kind of cell",
+            code="LI-TWIN-001",
+            where="full cell" if full else "cell without a cathode",
+            got=step.action,
+            expected=" or ".join(_WITH_CATHODE if full else _WITHOUT_CATHODE),
+        )
     if step.current_density is not None:
         check_range("current_density", step.current_density, VALID_CURRENT, "mA/cm^2", 0.1)
         charge = step.areal_capacity
         if charge is None and step.duration is not None:
             charge = step.current_density * step.duration
         if charge is not None:
-            least = 0.0 if full_cell else VALID_CAPACITY[0]
+            # Steps of a current profile are short: a full cell is judged by all that passes, not by one of them.
+            least = 0.0 if full else VALID_CAPACITY[0]
             check_range("areal_capacity", charge, (least, VALID_CAPACITY[1]), "mAh/cm^2", 1 / 36000)
     for name in ("start_voltage", "end_voltage", "voltage"):
         value = getattr(step, name)
-        if value is not None:
-            held = full_cell and name == "voltage"
-            check_range(name, value, VALID_HOLD if held else (-VALID_VOLTAGE, VALID_VOLTAGE), "V", 1.0)
+        if value is not None and not (full and name == "voltage"):
+            check_range(name, value, (-VALID_VOLTAGE, VALID_VOLTAGE), "V", 1.0)
 
 
 def check_range(name: str, value: float, limits: tuple[float, float], unit: str, factor: float) -> None:

@@ -19,7 +19,8 @@ from lithiate.study.spec_fields import CellKind
 
 _KINDS = ("full-cycling", "rate", "anode-free")
 _WINDOW = ("lower_voltage", "upper_voltage")
-_BELOW_EQUILIBRIUM = 0.5
+_LOWEST = 2.0
+"""Cut-off [V] down to which a discharge may run below the open-circuit potential of the lithiated cathode."""
 
 
 def cell_of(entry: Mapping[str, Any]) -> CellKind:
@@ -47,8 +48,7 @@ def _window_faults(entry: Mapping[str, Any], location: Location, cathode: Cathod
     stated = {key: _volts(entry[key]) for key in (*_WINDOW, "voltage_limit") if key in entry}
     potential = cathode.open_circuit_potential.y
     # Currents take a discharge below the end of the equilibrium; beyond its other end lithiation is not known.
-    lowest = min(*potential, cathode.voltage_window[0]) - _BELOW_EQUILIBRIUM
-    highest = max(*potential, cathode.voltage_window[1])
+    lowest, highest = min(*potential, _LOWEST), max(*potential, cathode.voltage_window[1])
     for key in _WINDOW:
         value = stated.get(key)
         if value is not None and not lowest <= value <= highest:

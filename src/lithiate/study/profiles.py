@@ -77,6 +77,6 @@ def profile_faults(item: Mapping[str, Any], location: Location, folder: Path, ce
         return
     try:
         for step in dict.fromkeys(read_profile(path, cell=cell)):
-            check_step(step, full_cell=cell == "full")
+            check_step(step, full=cell == "full")
     except LithiateError as error:
         yield Fault(here, f"{error.where}: {words(error)}")

@@ -162,6 +162,7 @@ def _areal(key: str, text: object) -> float:
 
 
 _OTHER_ACTIONS = {"charge": "strip", "discharge": "plate", "plate": "discharge", "strip": "charge"}
+_ACTIONS_ELSEWHERE = {cell: ("charge", "discharge") for cell in ("symmetric", "plating")} | {"full": ("plate", "strip")}
 
 
 def _step_faults(items: list[Any], location: Location, folder: Path, cell: CellKind) -> Iterator[Fault]:
@@ -188,15 +189,19 @@ def _step_faults(items: list[Any], location: Location, folder: Path, cell: CellK
 def _text_faults(text: str, location: Location, cell: str) -> Iterator[Fault]:
     try:
         step = parse_step(text)
-        check_step(step, full_cell=cell == "full")
+        if step.action in _ACTIONS_ELSEWHERE[cell]:
+            yield _foreign_action(text, step.action, location, cell)
+        else:
+            check_step(step, full=cell == "full")
     except LithiateError as error:
         yield Fault(location, words(error))
-        return
-    if step.action in (("plate", "strip") if cell == "full" else ("charge", "discharge")):
-        verb = "charges and discharges" if cell == "full" else "plates and strips"
-        end = "" if cell == "full" else '; cell = "full" makes it one with a cathode'
-        expected = f"expected {_OTHER_ACTIONS[step.action]!r}{end}"
-        yield Fault(location, f"a {cell} cell {verb}; got {text!r}; {expected}")
+
+
+def _foreign_action(text: str, action: str, location: Location, cell: CellKind) -> Fault:
+    """Return the fault of a step that belongs to another kind of cell."""
+    verb = "charges and discharges" if cell == "full" else "plates and strips"
+    end = "" if cell == "full" else '; cell = "full" makes it one with a cathode'
+    return Fault(location, f"a {cell} cell {verb}; got {text!r}; expected {_OTHER_ACTIONS[action]!r}{end}")
 
 
 def _choice_faults(document: Document) -> Iterator[Fault]:

@@ -16,7 +16,7 @@ from lithiate.errors import LibraryError, SimulationError, SpecError
 from lithiate.study.experiment_specs import ALL_SPECS, ExperimentSpec, foreign_key
 from lithiate.study.faults import Fault, model_faults, raise_faults, words
 from lithiate.study.references import resolve_anodes, unresolved_references
-from lithiate.study.spec_fields import Area, Name, SpecModel
+from lithiate.study.spec_fields import Area, Mass, Name, SpecModel
 
 PLANNED_KINDS = (
     "deposit",
@@ -54,6 +54,7 @@ class MeasurementSpec(SpecModel):
     files: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)]
     cell_id: str | None = None
     area: Area | None = None
+    cathode_mass: Mass | None = None
     experiment: str | None = None
     cell: Literal["symmetric", "plating", "full"] | None = None
     settings: dict[str, str | int | float | bool] = Field(default_factory=dict)
@@ -200,7 +201,7 @@ def _conditions_out_of_range(spec: StudySpec) -> list[Fault]:
     faults = []
     for index, experiment in enumerate(spec.experiments):
         try:
-            check_steps(experiment.protocol())
+            check_steps(experiment.protocol(), full=experiment.cell_kind == "full")
         except (SpecError, LibraryError):
             continue  # the words of a step, and names, have their own faults
         except SimulationError as error:
