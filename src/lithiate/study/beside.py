@@ -15,7 +15,8 @@ def is_beside(published: PublishedValue, quantity: str, conditions: Mapping[str,
     """Return whether a published value is about a quantity under the conditions of a row (SI; C-rates in 1/h).
 
     A value without a cycle is that of the beginning: the first of several levels, or the fresh cell. A rate test has
-    one row for each run of cycles, told by ``rate_order``; which of several runs at one C-rate is meant, the caller says.
+    one row for each run of cycles, told by ``rate_order``: which of several runs at one C-rate is meant, the caller
+    says.
     """
     if quantity != published.quantity:
         return False

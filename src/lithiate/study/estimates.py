@@ -135,14 +135,15 @@ def keyed(estimates: Sequence[Estimate]) -> dict[EstimateKey, Estimate]:
     counts: dict[tuple[str, str], int] = {}
     table: dict[EstimateKey, Estimate] = {}
     for estimate in estimates:
-        name = (estimate.quantity, _moment(estimate.conditions))
+        name = (estimate.quantity, moment(estimate.conditions))
         position = counts.get(name, 0)
         counts[name] = position + 1
         table[(*name, position)] = estimate
     return table
 
 
-def _moment(conditions: Mapping[str, float | str]) -> str:
+def moment(conditions: Mapping[str, float | str]) -> str:
+    """Return the cycle or the run of a rate that a value is of, in words; empty for one of the whole record."""
     if "rate_order" in conditions:
         return f"rate {float(conditions['rate_order']):.0f}"
     if "cycle" in conditions and "last_cycle" not in conditions:

@@ -162,7 +162,7 @@ def _areal(key: str, text: object) -> float:
 
 
 _OTHER_ACTIONS = {"charge": "strip", "discharge": "plate", "plate": "discharge", "strip": "charge"}
-_ACTIONS_ELSEWHERE = {cell: ("charge", "discharge") for cell in ("symmetric", "plating")} | {"full": ("plate", "strip")}
+_ACTIONS_ELSEWHERE = dict.fromkeys(("symmetric", "plating"), ("charge", "discharge")) | {"full": ("plate", "strip")}
 
 
 def _step_faults(items: list[Any], location: Location, folder: Path, cell: CellKind) -> Iterator[Fault]:
@@ -186,7 +186,7 @@ def _step_faults(items: list[Any], location: Location, folder: Path, cell: CellK
             yield Fault(here, f"is neither {forms}; got {item!r}")
 
 
-def _text_faults(text: str, location: Location, cell: str) -> Iterator[Fault]:
+def _text_faults(text: str, location: Location, cell: CellKind) -> Iterator[Fault]:
     try:
         step = parse_step(text)
         if step.action in _ACTIONS_ELSEWHERE[cell]:
