@@ -201,9 +201,10 @@ def half_cycle_profile(
     voltage : (m,) float64, V
     """
     assert record.current is not None
-    index = half_cycles.rows.index[half_cycles.rows.of(half_cycle)]
+    part = half_cycles.rows.of(half_cycle)
+    index, weight = half_cycles.rows.index[part], half_cycles.rows.weight[part]
     magnitude = np.abs(record.current[index])
-    # Where a rest lies between two rows nothing passes: the rows' own weights know, the times do not.
-    weight = half_cycles.rows.weight[half_cycles.rows.of(half_cycle)] * magnitude
-    passed = np.cumsum(weight) - 0.5 * weight
-    return passed - passed[0], record.voltage[index]
+    # Neighbours stand for at least the time between them, unless a rest lies there, in which nothing passes.
+    step = np.minimum(np.diff(record.time[index]), weight[1:] + weight[:-1])
+    passed = np.cumsum(0.5 * (magnitude[1:] + magnitude[:-1]) * step)
+    return np.append(0.0, passed), record.voltage[index]
