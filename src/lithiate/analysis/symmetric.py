@@ -186,8 +186,8 @@ def _refuse_other_cells(record: CyclingRecord, half_cycles: HalfCycles) -> None:
             where=record.specimen.name,
             got=f"voltage and current of one sign in {dissipating:.0%} of {len(half_cycles)} half cycles",
             expected=(
-                "a voltage that changes its sign with the current (cell='full' names a full cell, cell='symmetric' analyses "
-                "it all the same)"
+                "a voltage that changes its sign with the current (cell='full' names a full cell, cell='symmetric' "
+                "analyses it all the same)"
             ),
         )
 
