@@ -56,3 +56,23 @@ class ChargeErrors:
         # The distance of two rows is twice the way to the middle between them.
         variance = float(np.sum((at_start * before) ** 2 + (at_end * after) ** 2)) * 4.0 / 12.0
         return math.sqrt(variance), 2.0 * dividend / divisor * self.offset
+
+    def of_quotients(self, below: IntArray, above: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Return the same for many quotients ``charge[above] / charge[below]`` of two half cycles each.
+
+        Parameters
+        ----------
+        below, above : (p,) int64
+            Positions of half cycles; the two of a pair differ.
+        """
+        half, rows = self.half_cycles, self.half_cycles.rows
+        quotient = self.charge[above] / self.charge[below]
+        before, after = self.time[half.first_row] - rows.start, rows.end - self.time[half.last_row]
+        # d(quotient)/dt of an instant at which the current of the one or of the other is switched.
+        of_below, of_above = -quotient / half.on_time[below], quotient / half.on_time[above]
+        switched = (above == below + 1) & (rows.end[below] == rows.start[above])
+        at_end = np.where(switched, of_below - of_above, of_below)
+        at_start = np.where(switched, 0.0, of_above)
+        moved = np.hypot(of_below * before[below], at_end * after[below])
+        moved = np.hypot(moved, np.hypot(at_start * before[above], of_above * after[above]))
+        return moved * 2.0 / math.sqrt(12.0), 2.0 * quotient * self.offset

@@ -52,8 +52,8 @@ def tabulate_cycles(
     taken, given = table.charge[charge], table.charge[discharge]
     energy_in, energy_out = table.energy[charge], table.energy[discharge]
     efficiency, energy_efficiency = given / taken, energy_out / energy_in
-    spread = np.array([table.ratio_uncertainty(k, k + 1, table.charge_curvature) for k in charge.tolist()])
-    energy_spread = np.array([table.ratio_uncertainty(k, k + 1, table.energy_curvature) for k in charge.tolist()])
+    spread = table.relative_uncertainty(charge, discharge, table.charge_curvature)
+    energy_spread = table.relative_uncertainty(charge, discharge, table.energy_curvature)
     retention, retention_spread = _retention(table, discharge, complete, formation + settings.reference_cycle - 1)
     current = _discharge_current(record, half)[discharge]
     basis, capacity = _rate_basis(record, settings, given[complete] if complete.any() else given)
@@ -141,13 +141,12 @@ def _retention(
     retention, spread = np.full(discharge.size, np.nan), np.full(discharge.size, np.nan)
     if reference >= discharge.size or not complete[reference]:
         return retention, spread
-    base = int(discharge[reference])
-    for k in np.flatnonzero(complete):
-        here = int(discharge[k])
-        retention[k] = table.charge[here] / table.charge[base]
-        spread[k] = 0.0
-        if here != base:
-            spread[k] = retention[k] * table.ratio_uncertainty(base, here, table.charge_curvature)
+    known = np.flatnonzero(complete)
+    other = known[known != reference]
+    base = np.full(other.size, discharge[reference])
+    retention[known] = table.charge[discharge[known]] / table.charge[discharge[reference]]
+    spread[reference] = 0.0
+    spread[other] = retention[other] * table.relative_uncertainty(base, discharge[other], table.charge_curvature)
     return retention, spread
 
 

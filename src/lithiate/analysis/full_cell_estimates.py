@@ -22,6 +22,9 @@ from lithiate.core.estimate import Estimate
 REPORTED_CYCLES = (50, 100, 200, 400, 1000)
 """Cycles at which capacity, retention and efficiency are reported, as far as the test goes, beside its last."""
 
+FEWEST_FOR_SCATTER = 4
+"""Cycles that tell how the capacity scatters from one to the next."""
+
 MEDIAN_SPREAD = math.sqrt(0.5 * math.pi)
 """Standard error of a median over that of a mean, for a normal variable."""
 
@@ -246,7 +249,13 @@ def cycle_life(
     if first is None:
         assert stop is not None
         return Estimate("cycle_life", float(stop), "1", definition, warnings=(_no_spread("the voltage stopped it"),))
-    return _life_with_interval(definition, numbers, ratio, share, first, stop)
+    if ratio.size < FEWEST_FOR_SCATTER:
+        warning = _no_spread(f"{ratio.size} cycles do not show the scatter from cycle to cycle")
+        return Estimate("cycle_life", float(first), "1", definition, warnings=(warning,))
+    resolved = cycles.retention_uncertainty[judged]
+    resolved = resolved[resolved > 0.0]
+    scatter = math.hypot(successive_scatter(ratio), float(np.median(resolved)) if resolved.size else 0.0)
+    return _life_with_interval(definition, numbers, ratio, share, first, stop, scatter)
 
 
 def _judged(cycles: FullCellCycles, reference: int) -> IntArray:
@@ -260,14 +269,19 @@ def _first_below(numbers: IntArray, ratio: FloatArray, threshold: float) -> int 
 
 
 def _life_with_interval(
-    definition: str, numbers: IntArray, ratio: FloatArray, share: float, first: int, stop: int | None
+    definition: str,
+    numbers: IntArray,
+    ratio: FloatArray,
+    share: float,
+    first: int,
+    stop: int | None,
+    scatter: float,
 ) -> Estimate:
     """Return the life with the cycles at which the threshold might have been crossed but for scatter.
 
-    The capacity scatters by s from cycle to cycle; the interval reaches from the first cycle below the threshold plus
-    z s to the first below the threshold minus z s.
+    The share of the reference's capacity scatters by s from cycle to cycle; the interval reaches from the first cycle
+    below the threshold plus z s to the first below the threshold minus z s.
     """
-    scatter = successive_scatter(ratio)
     bounds = {}
     for confidence in (0.6827, 0.80, 0.95):
         reach = normal_quantile(confidence) * scatter

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from lithiate.analysis.charge_errors import ChargeErrors
 from lithiate.analysis.cycling import HalfCycles, measure_half_cycles
-from lithiate.analysis.robust import FloatArray, noise_level, working_level
+from lithiate.analysis.robust import FloatArray, IntArray, noise_level, working_level
 from lithiate.analysis.segmentation import CURRENT_ON_SHARE, HalfCycleRows, find_half_cycle_rows
 from lithiate.core.measurement import CyclingRecord
 from lithiate.errors import AnalysisError
@@ -51,17 +51,13 @@ class HalfCycleTable:
     flicker: int
     unrecorded: int
 
-    def ratio_uncertainty(self, below: int, above: int, curvature: FloatArray) -> float:
-        """Return the relative uncertainty of a quotient of two half cycles; their currents may be of one sign."""
-        polarity = self.half_cycles.polarity
-        time, offset = self.errors.of_ratio(np.array([below]), np.array([above]))
-        quotient = float(self.charge[above] / self.charge[below])
-        return math.hypot(
-            time / quotient,
-            offset / quotient if polarity[below] != polarity[above] else 0.0,
-            float(curvature[below]),
-            float(curvature[above]),
-        )
+    def relative_uncertainty(self, below: IntArray, above: IntArray, curvature: FloatArray) -> FloatArray:
+        """Return the relative uncertainty of quotients of two half cycles (p,), whose currents may be of one sign."""
+        time, offset = self.errors.of_quotients(below, above)
+        opposite = self.half_cycles.polarity[below] != self.half_cycles.polarity[above]
+        quotient = self.charge[above] / self.charge[below]
+        accuracy = np.hypot(time, np.where(opposite, offset, 0.0)) / quotient
+        return np.hypot(accuracy, np.hypot(curvature[below], curvature[above]))
 
     def charge_uncertainty(self, half_cycle: int, current_accuracy: float) -> float:
         """Return the relative uncertainty of the charge of one half cycle, the accuracy of the current included."""
@@ -93,10 +89,7 @@ def find_half_cycles(record: CyclingRecord, current_accuracy: float) -> HalfCycl
         on_share=share,
         shortest_shares=(SHORTEST_SHARE,),
     )
-    spacings = np.array(
-        [float(np.median(np.diff(record.time[rows.index[rows.of(k)]]))) for k in range(rows.starts.size)]
-    )
-    rows, unrecorded = _without_unrecorded_rests(rows, record.time, spacings)
+    rows, unrecorded = _without_unrecorded_rests(rows, record.time)
     found = measure_half_cycles(rows, record.time, record.voltage, current, area=record.specimen.area)
     assert found.charge is not None  # there is a current
     assert found.energy is not None
@@ -137,20 +130,22 @@ def _current(record: CyclingRecord) -> FloatArray:
     return record.current
 
 
-def _without_unrecorded_rests(rows: HalfCycleRows, time: FloatArray, spacings: FloatArray) -> tuple[HalfCycleRows, int]:
+def _without_unrecorded_rests(rows: HalfCycleRows, time: FloatArray) -> tuple[HalfCycleRows, int]:
     """Shorten half cycles that reach further beyond their rows than the rows lie apart: nobody saw current there.
 
     A file without the rows of its rests has a hole of an hour at a switch, and half an hour of current is not charge.
     """
     starts = rows.starts
     last = starts + rows.counts - 1
-    early = np.maximum(time[rows.index[starts]] - rows.start - spacings, 0.0)
-    late = np.maximum(rows.end - time[rows.index[last]] - spacings, 0.0)
+    before, after = time[rows.index[starts]] - rows.start, rows.end - time[rows.index[last]]
+    within = np.add.reduceat(rows.weight, starts) - before - after
+    spacing = within / np.maximum(rows.counts - 1, 1)
+    early, late = np.maximum(before - spacing, 0.0), np.maximum(after - spacing, 0.0)
     weight = rows.weight.copy()
     weight[starts] -= early
     weight[last] -= late
     shortened = evolve(rows, weight=weight, start=rows.start + early, end=rows.end - late)
-    return shortened, int(np.count_nonzero((early > 0.0) | (late > 0.0)))
+    return shortened, int(np.count_nonzero((early > 1e-9 * before) | (late > 1e-9 * after)))
 
 
 def _halved_rows(rows: HalfCycleRows, values: FloatArray) -> FloatArray:
@@ -159,15 +154,15 @@ def _halved_rows(rows: HalfCycleRows, values: FloatArray) -> FloatArray:
     A third of the change, by Richardson: the error of the trapezoidal rule falls with the square of the spacing. Times
     are those with current, so that a rest within a half cycle counts for nothing.
     """
-    error = np.zeros(rows.starts.size)
-    for k in range(rows.starts.size):
-        part = rows.of(k)
-        odd = part.stop - part.start - (part.stop - part.start + 1) % 2
-        if odd >= 3:
-            weight = rows.weight[part][:odd]
-            at, height = np.cumsum(weight) - 0.5 * weight, values[rows.index[part][:odd]]
-            error[k] = abs(float(np.trapezoid(height, at)) - float(np.trapezoid(height[::2], at[::2]))) / 3.0
-    return error
+    place = np.arange(rows.index.size) - np.repeat(rows.starts, rows.counts)
+    # Triples of rows that begin at an even place and end within the half cycle.
+    first = np.flatnonzero((place % 2 == 0) & (place + 2 < np.repeat(rows.counts, rows.counts)))
+    at, height = np.cumsum(rows.weight) - 0.5 * rows.weight, values[rows.index]
+    one, two = at[first + 1] - at[first], at[first + 2] - at[first + 1]
+    low, middle, high = height[first], height[first + 1], height[first + 2]
+    change = np.zeros(rows.index.size)
+    change[first] = 0.5 * ((low + middle) * one + (middle + high) * two - (low + high) * (one + two))
+    return np.asarray(np.abs(np.add.reduceat(change, rows.starts)) / 3.0, dtype=np.float64)
 
 
 def _flicker(record: CyclingRecord, current: FloatArray, threshold: float, rows: HalfCycleRows) -> int:
@@ -201,9 +196,10 @@ def half_cycle_profile(
     voltage : (m,) float64, V
     """
     assert record.current is not None
-    index = half_cycles.rows.index[half_cycles.rows.of(half_cycle)]
+    part = half_cycles.rows.of(half_cycle)
+    index, weight = half_cycles.rows.index[part], half_cycles.rows.weight[part]
     magnitude = np.abs(record.current[index])
-    # Where a rest lies between two rows nothing passes: the rows' own weights know, the times do not.
-    weight = half_cycles.rows.weight[half_cycles.rows.of(half_cycle)] * magnitude
-    passed = np.cumsum(weight) - 0.5 * weight
-    return passed - passed[0], record.voltage[index]
+    # Neighbours stand for at least the time between them, unless a rest lies there, in which nothing passes.
+    step = np.minimum(np.diff(record.time[index]), weight[1:] + weight[:-1])
+    passed = np.cumsum(0.5 * (magnitude[1:] + magnitude[:-1]) * step)
+    return np.append(0.0, passed), record.voltage[index]

@@ -85,6 +85,8 @@ class VoltageProfile:
         From 0, in the unit of `basis` as in `CapacityCurve`.
     voltage : (n,) float64, V
     basis : {"specific", "areal", "total"}
+    c_rate : float or None, 1/h
+        Of the discharge; written beside the cycle where it is not the same for all cycles of a cell.
     """
 
     anode: str
@@ -95,6 +97,7 @@ class VoltageProfile:
     capacity: Array
     voltage: Array
     basis: str = "specific"
+    c_rate: float | None = None
 
 
 def common_basis(results: Sequence[FullCellResult]) -> str:
@@ -150,7 +153,9 @@ def voltage_profiles(
         for half_cycle in (first, first + 1):
             charge, voltage = half_cycle_profile(record, result.half_cycles, half_cycle)
             charging = half_cycle == first
-            found.append(VoltageProfile(anode, label, measured, number, charging, charge / divisor, voltage, basis))
+            rate = float(cycles.c_rate[number - 1])
+            profile = VoltageProfile(anode, label, measured, number, charging, charge / divisor, voltage, basis, rate)
+            found.append(profile)
     return found
 
 
@@ -186,6 +191,7 @@ def plot_capacity(curves: Sequence[CapacityCurve], styles: Mapping[str, LineStyl
     below.axhline(_PERCENT, color="#888888", lw=0.7)
     below.set(xlabel="Cycle", ylabel="Coulombic efficiency / %")
     below.xaxis.set_major_locator(MaxNLocator(integer=True))
+    below.set_xlim(left=0.0)
     shared_legend(figure, above)
     return figure
 
@@ -220,6 +226,7 @@ def plot_rate_capacity(curves: Sequence[CapacityCurve], styles: Mapping[str, Lin
     if named is not None:
         _name_runs(panel, named, 1.2 * top)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+    panel.set_xlim(left=0.0)
     panel.set(xlabel="Cycle", ylabel=f"Discharge capacity / {unit}")
     shared_legend(figure, panel)
     return figure
@@ -260,10 +267,12 @@ def _draw_profiles(
 ) -> None:
     """Draw charge and discharge of each cycle of one cell; one of them has the label."""
     numbers = sorted({profile.cycle for profile in profiles})
+    rates = np.array([profile.c_rate for profile in profiles if profile.c_rate is not None])
+    rated = rates.size == len(profiles) and bool(np.ptp(rates) > _EQUAL_RATE * rates.min())
     labelled: set[int] = set()
     for profile in sorted(profiles, key=lambda p: p.cycle):
         shade = 1.0 if len(numbers) == 1 else numbers.index(profile.cycle) / (len(numbers) - 1)
-        text = str(profile.cycle) if several else profile.label
+        text = str(profile.cycle) + (f", {profile.c_rate:.3g} C" if rated else "") if several else profile.label
         panel.plot(
             profile.capacity / scale,
             profile.voltage,

@@ -57,11 +57,11 @@ def described(record: Record, given: Mapping[str, Any]) -> Record:
 def looks_full(voltage: NDArray[np.float64], current: NDArray[np.float64] | None) -> bool:
     """Say whether a voltage (n,) [V] is that of a cathode against lithium, charged and discharged.
 
-    95 % of the rows lie between 2.5 and 5 V, and the current, where there is one, flows both ways. Cathodes that work
-    lower (sulfur, vanadium oxides) fail this, and an electrolyte's stability window tested at such voltages passes.
+    95 % of the rows lie between 2.5 and 5 V, and current flows both ways; without a current nothing tells. Cathodes
+    that work lower (sulfur, vanadium oxides) fail this.
     """
     low, high = _FULL_CELL
-    if current is not None and not (bool((current > 0.0).any()) and bool((current < 0.0).any())):
+    if current is None or not (bool((current > 0.0).any()) and bool((current < 0.0).any())):
         return False
     return float(np.mean((voltage >= low) & (voltage <= high))) >= _FULL_CELL_SHARE
 
