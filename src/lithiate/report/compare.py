@@ -77,8 +77,9 @@ def _beside_published(rows: Sequence[ResultRow], published: PublishedValue) -> I
     for anode in published.anodes:
         of_anode = [row for row in rows if row.anode == anode]
         same = [row for row in of_anode if is_beside(published, row.quantity, row.conditions)]
-        if "c_rate" in published.conditions:
-            # A C-rate that comes back later tells of an aged cell: the first run of each cell is the published one.
+        if "c_rate" in published.conditions or published.quantity == "activation_energy":
+            # A C-rate that comes back later tells of an aged cell: the first run of each cell is the published one. The
+            # published activation energy is that of the film; where its arc cannot be told, of film and transfer.
             same = [row for n, row in enumerate(same) if row.cell_id not in {earlier.cell_id for earlier in same[:n]}]
         for row in same:
             verdict, reason = judge(row, published.value, published.at_least, published.unit)

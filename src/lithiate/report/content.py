@@ -150,7 +150,7 @@ def _early(rows: Sequence[ResultRow]) -> list[ResultRow]:
     return [
         own[_OF_A_CYCLE.get(own[0].quantity, 0)]
         for own in found.values()
-        if len(own) == 1 or own[0].kind not in BY_CONDITION
+        if len(own) == 1 or own[0].kind not in BY_CONDITION or own[0].quantity == "activation_energy"
     ]
 
 

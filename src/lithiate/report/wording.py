@@ -74,7 +74,8 @@ def quantity_text(row: ResultRow) -> str:
 def quantity_words(quantity: str, kind: str, conditions: Mapping[str, float | str]) -> str:
     """Return a quantity in words, with cycles, temperature, current density or method where several are reported."""
     parts = [quantity.replace("_", " ")]
-    named = [str(conditions[name]) for name in ("method", "estimator") if name in conditions]
+    named = [str(conditions[name]) for name in ("method", "estimator", "of") if name in conditions]
+    named = [word.replace("sei_", "SEI ").replace("_", " ") for word in named]
     if conditions.get("conditioning_included"):
         named.append("conditioning included")
     if named:

@@ -156,7 +156,7 @@ def _summaries(members: Sequence[Outcome]) -> dict[EstimateKey, EnsembleSummary]
 
 def _with_ended_members(summary: EnsembleSummary, key: EstimateKey, count: int, members: int) -> EnsembleSummary:
     """Say how many members have no such cycle: they ended earlier, so that the interval is that of the survivors."""
-    if not key[1] or count == members:
+    if not key[1].startswith(("cycle", "rate")) or count == members:
         return summary
     text = ENDED_MEMBERS.format(ended=members - count, count=members, moment=key[1])
     return evolve(summary, warnings=(*summary.warnings, text))
