@@ -8,6 +8,7 @@ from lithiate import library
 from lithiate.constants import FARADAY, GAS_CONSTANT
 from lithiate.core.cell import FullCell
 from lithiate.errors import SpecError
+from lithiate.library.electrolytes import transport_of
 from lithiate.library.faults import validate
 from lithiate.library.files import read_data_file
 from lithiate.library.forms import FORMS, landesfeind_conductivity
@@ -181,6 +182,12 @@ def test_mixed_or_incomplete_sets_are_refused(name, change, words):
         validate(ElectrolyteTable, table, source="mine")
     assert caught.value.code == "LI-SPEC-002"
     assert words in str(caught.value)
+
+
+def test_only_a_measured_set_stands_in():
+    table = validate(ElectrolyteTable, {**raw("LiPF6-EC-DEC"), "stand_in": ETHER}, source="mine")
+    with pytest.raises(SpecError, match=r"electrolytes.toml:\d+: an electrolyte without curves cannot stand in; got 'LiT"):
+        transport_of(table, "LiPF6-EC-DEC")
 
 
 def test_conductivity_that_turns_negative_without_salt_is_refused():
