@@ -186,7 +186,9 @@ def test_mixed_or_incomplete_sets_are_refused(name, change, words):
 
 def test_only_a_measured_set_stands_in():
     table = validate(ElectrolyteTable, {**raw("LiPF6-EC-DEC"), "stand_in": ETHER}, source="mine")
-    with pytest.raises(SpecError, match=r"electrolytes.toml:\d+: an electrolyte without curves cannot stand in; got 'LiT"):
+    with pytest.raises(
+        SpecError, match=r"electrolytes.toml:\d+: an electrolyte without curves cannot stand in; got 'LiT"
+    ):
         transport_of(table, "LiPF6-EC-DEC")
 
 
