@@ -160,11 +160,12 @@ def test_what_the_distance_of_the_rows_costs_is_stated_and_covers():
 
     The first cycle is not looked at: what the record missed of its first charge, no row tells.
     """
-    phases = np.random.default_rng(7).uniform(0.0, 60.0, 60)
+    random = np.random.default_rng(7)
     ratios = {"discharge": [], "efficiency": []}
-    for phase in phases:
-        taken, given = 1.0 + 0.01 * phase / 60.0, 0.97
-        result = analyse(record([charge(taken), rest(0.3), discharge(given), rest(0.2)] * 2, phase=phase))
+    for _ in range(60):
+        taken, given, *pauses = np.array([1.0, 0.97, 0.3, 0.2]) + random.uniform(0.0, 60.0 / HOUR, 4)
+        steps = [charge(taken), rest(pauses[0]), discharge(given), rest(pauses[1])]
+        result = analyse(record(steps * 2, phase=random.uniform(0.0, 60.0)))
         cycles = result.cycles
         accuracy = 2.0 * cycles.coulombic_efficiency[1] * 1e-3 / np.sqrt(6.0)
         in_time = np.sqrt(cycles.uncertainty[1] ** 2 - accuracy**2)
