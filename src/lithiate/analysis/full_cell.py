@@ -72,10 +72,9 @@ def analyse_full_cell(record: CyclingRecord, **settings: float | str) -> FullCel
     formation = int(stated) if chosen.formation_cycles is None else chosen.formation_cycles
     cycles, basis = tabulate_cycles(record, table, chosen, formation)
     rates = tabulate_rates(cycles)
-    last = abs(float(record.voltage[-1]))
     efficiency = median_coulombic_efficiency(cycles, chosen, formation)
     energy_efficiency = median_energy_efficiency(cycles, chosen, formation)
-    life = cycle_life(cycles, chosen, formation, last if last >= STOP_SHARE * chosen.voltage_limit else None)
+    life = cycle_life(cycles, chosen, formation, _stopped_in(record, table, cycles, chosen))
     specific = specific_capacities(cycles, table, chosen, formation)
     retentions = capacity_retentions(cycles, chosen, formation)
     warnings = [*record.warnings, *_warnings(record, table, cycles, basis)]
@@ -97,6 +96,16 @@ def analyse_full_cell(record: CyclingRecord, **settings: float | str) -> FullCel
         specimen=record.specimen.name,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _stopped_in(
+    record: CyclingRecord, table: HalfCycleTable, cycles: FullCellCycles, settings: FullCellSettings
+) -> int | None:
+    """Return the number of the cycle in which the voltage limit ended the record, or None."""
+    if abs(float(record.voltage[-1])) < STOP_SHARE * settings.voltage_limit:
+        return None
+    discharging = len(table.half_cycles) - 1 == int(cycles.first_half_cycle[-1]) + 1
+    return len(cycles) if discharging else len(cycles) + 1
 
 
 def _warnings(record: CyclingRecord, table: HalfCycleTable, cycles: FullCellCycles, basis: str) -> list[str]:

@@ -198,15 +198,13 @@ def _widened(value: float, interval: tuple[float, float, float], by: float) -> t
     return value - math.hypot(value - interval[0], by), value + math.hypot(interval[1] - value, by)
 
 
-def cycle_life(
-    cycles: FullCellCycles, settings: FullCellSettings, formation: int, stopped_at: float | None
-) -> Estimate:
+def cycle_life(cycles: FullCellCycles, settings: FullCellSettings, formation: int, stopped_in: int | None) -> Estimate:
     """Return the first cycle below the threshold, or the cycle in which the voltage stopped the test.
 
     Parameters
     ----------
-    stopped_at : float or None
-        |V| [V] at which the record ends, where that is the voltage limit.
+    stopped_in : int or None
+        Number of the cycle in which the voltage limit ended the record.
     """
     reference = formation + settings.life_reference_cycle
     share = settings.life_threshold
@@ -215,52 +213,52 @@ def cycle_life(
         f"{_formation_words(formation)}, or in which |V| reached {settings.voltage_limit:g} V; cycles at another rate "
         "than the reference are left out"
     )
-    stop = len(cycles) + 1 if stopped_at is not None else None
-    if reference > len(cycles) or not cycles.complete[reference - 1]:
-        if stop is not None:
-            return Estimate(
-                "cycle_life", float(stop), "1", definition, warnings=(_no_spread("the voltage stopped it"),)
-            )
+    judged = _judged(cycles, reference - 1)
+    numbers = cycles.number[judged]
+    ratio = cycles.discharge_capacity[judged] / cycles.discharge_capacity[judged[:1]]
+    first = _first_below(numbers, ratio, share)
+    if first is not None:
+        return _life_with_interval(definition, numbers, ratio, share, stopped_in, _scatter(cycles, judged, ratio))
+    if stopped_in is not None:
+        warning = coded("LI-W-ANA-018", "a cycle life that the voltage ended has no uncertainty")
+        return Estimate("cycle_life", float(stopped_in), "1", definition, warnings=(warning,))
+    if judged.size == 0:
         text = f"cycle {reference}, which the cycle life refers to, is not in the record, or not complete"
         return _without_value("cycle_life", "1", definition, {}, coded("LI-W-ANA-004", text))
-    judged = _judged(cycles, reference - 1)
     if judged.size < 2 and len(cycles) > reference:
         text = (
             f"no later cycle ran at the rate of cycle {reference}, which the cycle life refers to (formation_cycles "
             "and life_reference_cycle choose another)"
         )
-        if stop is None:
-            return _without_value("cycle_life", "1", definition, {}, coded("LI-W-ANA-064", text))
-    ratio = cycles.discharge_capacity[judged] / cycles.discharge_capacity[reference - 1]
-    numbers = cycles.number[judged]
-    first = _first_below(numbers, ratio, share)
-    if first is None and stop is None:
-        return Estimate(
-            "cycle_life",
-            None,
-            "1",
-            definition,
-            interval=(float(numbers[-1]), None),
-            interval_80=(float(numbers[-1]), None),
-            interval_kind="censoring",
-            censored="right",
-            censored_by="end of test",
-        )
-    if first is None:
-        assert stop is not None
-        return Estimate("cycle_life", float(stop), "1", definition, warnings=(_no_spread("the voltage stopped it"),))
-    if ratio.size < FEWEST_FOR_SCATTER:
-        warning = _no_spread(f"{ratio.size} cycles do not show the scatter from cycle to cycle")
-        return Estimate("cycle_life", float(first), "1", definition, warnings=(warning,))
-    resolved = cycles.retention_uncertainty[judged]
-    resolved = resolved[resolved > 0.0]
-    scatter = math.hypot(successive_scatter(ratio), float(np.median(resolved)) if resolved.size else 0.0)
-    return _life_with_interval(definition, numbers, ratio, share, first, stop, scatter)
+        return _without_value("cycle_life", "1", definition, {}, coded("LI-W-ANA-064", text))
+    return Estimate(
+        "cycle_life",
+        None,
+        "1",
+        definition,
+        interval=(float(numbers[-1]), None),
+        interval_80=(float(numbers[-1]), None),
+        interval_kind="censoring",
+        censored="right",
+        censored_by="end of test",
+    )
 
 
 def _judged(cycles: FullCellCycles, reference: int) -> IntArray:
+    """Return the complete cycles from the reference on at its rate, as positions in the table; none without it."""
+    if reference >= len(cycles) or not cycles.complete[reference]:
+        return np.empty(0, dtype=np.int64)
     rows = np.flatnonzero(cycles.complete[reference:]) + reference
     return np.array([k for k in rows.tolist() if equal_rate(cycles, k, reference)], dtype=np.int64)
+
+
+def _scatter(cycles: FullCellCycles, judged: IntArray, ratio: FloatArray) -> float | None:
+    """Return the standard deviation of the capacity over that of the reference from one cycle to the next, or None."""
+    if ratio.size < FEWEST_FOR_SCATTER:
+        return None
+    resolved = cycles.retention_uncertainty[judged]
+    resolved = resolved[resolved > 0.0]
+    return math.hypot(successive_scatter(ratio), float(np.median(resolved)) if resolved.size else 0.0)
 
 
 def _first_below(numbers: IntArray, ratio: FloatArray, threshold: float) -> int | None:
@@ -269,31 +267,29 @@ def _first_below(numbers: IntArray, ratio: FloatArray, threshold: float) -> int 
 
 
 def _life_with_interval(
-    definition: str,
-    numbers: IntArray,
-    ratio: FloatArray,
-    share: float,
-    first: int,
-    stop: int | None,
-    scatter: float,
+    definition: str, numbers: IntArray, ratio: FloatArray, share: float, stopped_in: int | None, scatter: float | None
 ) -> Estimate:
     """Return the life with the cycles at which the threshold might have been crossed but for scatter.
 
     The share of the reference's capacity scatters by s from cycle to cycle; the interval reaches from the first cycle
     below the threshold plus z s to the first below the threshold minus z s.
     """
+    first = _first_below(numbers, ratio, share)
+    assert first is not None  # the caller has looked
+    if scatter is None:
+        text = f"{numbers.size} cycles do not show how the capacity scatters from one to the next"
+        return Estimate("cycle_life", float(first), "1", definition, warnings=(coded("LI-W-ANA-018", text),))
     bounds = {}
     for confidence in (0.6827, 0.80, 0.95):
         reach = normal_quantile(confidence) * scatter
-        late = _first_below(numbers, ratio, share - reach) or stop
         early = _first_below(numbers, ratio, share + reach)
+        late = _first_below(numbers, ratio, share - reach) or stopped_in
         bounds[confidence] = (float(early or first), None if late is None else float(late))
-    warnings = []
     low, high = bounds[0.6827]
+    warnings = []
     if high is None:
-        warnings.append(
-            coded("LI-W-ANA-010", "the record ends before the scatter allows a latest cycle of the end of life")
-        )
+        text = "the record ends before the scatter allows a latest cycle of the end of life"
+        warnings.append(coded("LI-W-ANA-010", text))
     above = int(np.count_nonzero((numbers > first) & (ratio >= share)))
     if above:
         text = f"{above} cycle(s) after cycle {first} are above {share:g} of the reference again"
@@ -337,10 +333,6 @@ def _normal(
 
 def _without_value(quantity: str, unit: str, definition: str, conditions: Conditions, warning: str) -> Estimate:
     return Estimate(quantity, None, unit, definition, conditions=conditions, warnings=(warning,))
-
-
-def _no_spread(why: str) -> str:
-    return coded("LI-W-ANA-018", f"a cycle life has no uncertainty here: {why}")
 
 
 def _efficiency_words(name: str, what: str) -> str:
