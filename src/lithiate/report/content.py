@@ -197,7 +197,8 @@ def _overlap(low: ResultRow, high: ResultRow) -> bool:
 def _experiment(entry: Mapping[str, Any]) -> dict[str, Any]:
     values = []
     for name, value in entry["values"].items():
-        text = with_unit(_shown(value["value"]), value.get("unit", "1"))
+        unit = value.get("unit", "1")
+        text = f"{_shown(value['value'])} C" if unit == "1/h" else with_unit(_shown(value["value"]), unit)
         values.append({"name": name.replace("_", " "), "text": text, "status": value["status"]})
     return {"published": None, **entry, "numbers": values}
 

@@ -31,6 +31,13 @@ class ProfileRepeat(Repeat):
         return f"{self.times} times: profile {self.source}, {len(steps)} steps, {hours:.6g} h"
 
 
+def holds_profile(items: Sequence[Step | Repeat]) -> bool:
+    """Return whether a current profile is among steps, within repeats too."""
+    return any(
+        isinstance(item, ProfileRepeat) or (isinstance(item, Repeat) and holds_profile(item.steps)) for item in items
+    )
+
+
 def is_profile(item: object) -> bool:
     """Return whether an entry among the steps names a profile."""
     return isinstance(item, Mapping) and "profile" in item
