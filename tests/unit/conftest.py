@@ -65,6 +65,17 @@ class FakeSolution:
     def measurement(self, instrument=None, *, cell_id=None):
         return self.record(instrument, cell_id=cell_id)
 
+    def __getattr__(self, name):
+        if name == "cycle_table" and self.cell.kind == "full":
+            return self._cycle_table
+        raise AttributeError(name)
+
+    def _cycle_table(self):
+        number = np.arange(1.0, getattr(self.experiment, "cycles", 12) + 1.0)
+        lost = FADE * (number - 1.0)
+        film = np.full(number.size, 2e-3)
+        return {"cycle": number, "lost_cathode": 0.75 * lost, "lost_polarisation": 0.25 * lost, "sei_resistance": film}
+
     def inventory(self):
         return {"dead_lithium": 36.0, "electrolyte_left": 3.0e-4}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from lithiate.report.ablation import ablation_tables
 from lithiate.report.compare import Comparison, compare
+from lithiate.report.fade import fade_tables
 from lithiate.report.folder import FolderContent
 from lithiate.report.wording import (
     BY_CONDITION,
@@ -82,6 +83,7 @@ def report_content(content: FolderContent) -> dict[str, Any]:
         "intervals": _about_intervals(results.rows, used),
         "failures": results.failures,
         "ablation": ablation_tables(content.ablation),
+        "cycle_tables": fade_tables(content.experiments),
         "choices": _choices(used),
         "seed": used.get("seed"),
         "parameters": used.get("parameters"),

@@ -18,6 +18,7 @@ from lithiate.figures.cycling import CellTrace, HysteresisCurve
 from lithiate.figures.efficiency import EfficiencyCurve
 from lithiate.report.wording import cell_name
 from lithiate.study.ablation import AblationResults, load_ablation
+from lithiate.study.cycle_tables import CycleTable, load_cycle_table
 from lithiate.study.layout import CURVE_FILES, MEASUREMENTS, SCHEMA_VERSION, USED_VALUES
 from lithiate.study.results import ResultRow, StudyResults, load_results
 
@@ -31,11 +32,12 @@ _Curves = Mapping[tuple[str, str, str, str], Curve]
 
 @frozen(eq=False)
 class Cell:
-    """One cell of an experiment: a row of it for the names, its record, and its curve."""
+    """One cell of an experiment: a row of it for the names, its record, and what the twin knows of its cycles."""
 
     row: ResultRow
     label: str
     record: Measurement
+    cycle_table: CycleTable | None = None
 
     @property
     def measured(self) -> bool:
@@ -133,7 +135,12 @@ def _experiment(folder: Path, name: str, rows: Sequence[ResultRow], curves: _Cur
     by_measurement = {row.measurement: row for row in rows if row.measurement}
     several = len({row.anode for row in by_measurement.values()}) < len(by_measurement)
     cells = tuple(
-        Cell(row, _label(row, several=several), load_measurement(folder / MEASUREMENTS / str(stem)))
+        Cell(
+            row,
+            _label(row, several=several),
+            load_measurement(folder / MEASUREMENTS / str(stem)),
+            load_cycle_table(folder / MEASUREMENTS, str(stem)),
+        )
         for stem, row in by_measurement.items()
     )
     kind = rows[0].kind if rows else ""

@@ -26,6 +26,7 @@ from lithiate.figures.cycling import (
     plot_voltage,
 )
 from lithiate.figures.efficiency import plot_efficiency
+from lithiate.figures.fade import plot_fade
 from lithiate.figures.full_cell import CapacityCurve, plot_capacity, plot_rate_capacity, plot_voltage_profiles
 from lithiate.figures.impedance import SpectraTrace, plot_nyquist
 from lithiate.figures.polarisation import PolarisationTrace, plot_polarisation
@@ -33,6 +34,7 @@ from lithiate.figures.potentials import plot_electrode_potentials
 from lithiate.figures.style import LineStyle, anode_styles, save
 from lithiate.library import published_values
 from lithiate.report.ablation import ablation_panels
+from lithiate.report.fade import fade_splits
 from lithiate.report.folder import Cell, ExperimentContent, FolderContent
 from lithiate.report.full_cells import arrhenius_traces, capacity_curves, full_cell_results, profiles
 from lithiate.study.layout import FIGURES
@@ -261,6 +263,13 @@ def _capacities(experiment: ExperimentContent, styles: Mapping[str, LineStyle]) 
         caption += _of_ensemble(curves)
         yield "capacity", "Capacity and coulombic efficiency", caption, plot_capacity(curves, styles)
         yield _profiles(results, styles)
+    splits = fade_splits(experiment)
+    if splits:
+        caption = (
+            "Share of the first discharge capacity that each cause has taken, as the twin keeps its books: a statement "
+            "of the model, which no record of the cell holds."
+        )
+        yield "fade", "Causes of fade", caption, plot_fade(splits)
 
 
 def _rate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from lithiate.analysis import analyse
 from lithiate.core.estimate import Estimate
@@ -13,11 +13,12 @@ from lithiate.core.measurement import CyclingRecord, Measurement
 from lithiate.core.protocol import Protocol
 from lithiate.core.techniques import KINDS, QUANTITIES
 from lithiate.errors import AnalysisError
+from lithiate.study.cycle_tables import CycleTable
 from lithiate.study.estimates import INVENTORY_KINDS, KIND_QUANTITIES, CycleCurve, cycle_curves, kind_estimates
 from lithiate.study.faults import words
 from lithiate.study.plan import Task
 from lithiate.study.profiles import holds_profile
-from lithiate.twin import Sampling, solve
+from lithiate.twin import Sampling, Solution, solve
 from lithiate.twin.parameters import ParameterSet
 
 MEMBER_TOLERANCE = 1e-3
@@ -46,6 +47,9 @@ class Outcome:
         The test for a soft short and its outcome in words; empty where there is none.
     used : mapping of str to mapping
         Every parameter value that the simulation used.
+    cycle_table : mapping of str to array
+        What the twin knows of each cycle of a full cell (`lithiate.study.cycle_tables`); empty for another, and for
+        members of an ensemble.
     """
 
     estimates: tuple[Estimate, ...]
@@ -54,6 +58,7 @@ class Outcome:
     warnings: tuple[str, ...]
     soft_short_check: str
     used: Mapping[str, Mapping[str, Any]]
+    cycle_table: CycleTable = field(factory=dict)
 
 
 def simulate_task(task: Task, parameters: ParameterSet, progress: Callable[[float], None]) -> Outcome:
@@ -96,7 +101,14 @@ def simulate_task(task: Task, parameters: ParameterSet, progress: Callable[[floa
         warnings=warnings,
         soft_short_check=getattr(result, "soft_short_floor", ""),
         used=solution.used() if task.nominal else {},
+        cycle_table=_cycle_table(solution) if task.nominal else {},
     )
+
+
+def _cycle_table(solution: Solution) -> CycleTable:
+    """Return what the twin knows of each cycle; only full cells have such a table."""
+    make: Callable[[], CycleTable] | None = getattr(solution, "cycle_table", None)
+    return {} if make is None or KINDS[solution.experiment.kind] != "cycling" else make()
 
 
 def analyse_record(record: Measurement, kind: str) -> tuple[Any, tuple[str, ...]]:

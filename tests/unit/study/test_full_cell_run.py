@@ -5,9 +5,12 @@ from __future__ import annotations
 import polars
 import pytest
 
+from lithiate.errors import ReadError
 from lithiate.report import build_report
 from lithiate.report.compare import compare
+from lithiate.report.fade import fade_splits, fade_tables
 from lithiate.report.folder import read_folder
+from lithiate.study.cycle_tables import load_cycle_table
 from lithiate.study.run import run_study
 
 STUDY = """\
@@ -131,7 +134,7 @@ def test_published_values_stand_beside_the_rows_of_their_cycle_and_rate(results)
 def test_the_report_draws_full_cells(results):
     page = build_report(results.folder).read_text(encoding="utf-8")
     figures = {path.name.rsplit("-", 1)[-1] for path in (results.folder / "figures").iterdir()}
-    assert {"capacity.svg", "rate.svg", "profiles.svg", "voltage.svg"} == figures
+    assert {"capacity.svg", "rate.svg", "profiles.svg", "voltage.svg", "fade.svg"} == figures
     for words in (
         "specific capacity at 10 C / mAh/g",
         "cycle 60",
@@ -140,3 +143,23 @@ def test_the_report_draws_full_cells(results):
         "<td>1 C</td>",
     ):
         assert words in page
+
+
+def test_what_the_twin_knows_of_each_cycle_is_kept_and_shown(results):
+    content = read_folder(results.folder)
+    cycling = next(experiment for experiment in content.experiments if experiment.name == "cycling")
+    assert cycling.cells[0].cycle_table["lost_cathode"][-1] == pytest.approx(0.75 * 0.059)
+    (split, _) = fade_splits(cycling)
+    assert split.cycles == (1, 10, 50, 60)
+    assert split.lost["cathode"] == pytest.approx((0.0, 0.00675, 0.03675, 0.04425))
+    table = fade_tables(content.experiments)[0]
+    assert table["heads"] == ["cycle 1", "cycle 10", "cycle 50", "cycle 60"]
+    assert table["lines"][0] == {"name": "lost: cathode / %", "cells": ["0", "0.675", "3.68", "4.43"]}
+    assert table["lines"][2] == {"name": "SEI resistance / ohm cm²", "cells": ["20"] * 4}
+
+
+def test_a_damaged_table_of_cycles_is_told(tmp_path):
+    (tmp_path / "a-cycles.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(ReadError, match="LI-READ-003"):
+        load_cycle_table(tmp_path, "a")
+    assert load_cycle_table(tmp_path, "b") is None
