@@ -114,9 +114,9 @@ def _sentences(name: str, rows: Sequence[ResultRow]) -> Iterator[str]:
         for words in dict.fromkeys(quantity_text(row) for row in spectra):
             yield from _extremes(name, words, [row for row in spectra if quantity_text(row) == words])
         if not spectra:
-            # Of cells that ended in different cycles each has its own.
-            texts = {quantity_text(row) for row in known}
-            words = texts.pop() if len(texts) == 1 and quantity in _OF_A_CYCLE else quantity.replace("_", " ")
+            if quantity in _OF_A_CYCLE:
+                known = _of_one_cycle(rows, quantity)
+            words = quantity_text(known[0]) if known and quantity in _OF_A_CYCLE else quantity.replace("_", " ")
             yield from _extremes(name, words, known)
     rated = _first_runs(rows)
     if rated:
@@ -154,6 +154,20 @@ def _early(rows: Sequence[ResultRow]) -> list[ResultRow]:
         for own in found.values()
         if len(own) == 1 or own[0].kind not in BY_CONDITION or own[0].quantity == "activation_energy"
     ]
+
+
+def _of_one_cycle(rows: Sequence[ResultRow], quantity: str) -> list[ResultRow]:
+    """Return the rows of the cycle that most cells have, of several such the first or the last.
+
+    Cells that ended in different cycles cannot be compared at their own last ones.
+    """
+    found: dict[float, list[ResultRow]] = {}
+    for row in rows:
+        if row.quantity == quantity and row.value is not None and "rate_order" not in row.conditions:
+            found.setdefault(float(row.conditions.get("cycle", 0.0)), []).append(row)
+    most = max((len(own) for own in found.values()), default=0)
+    common = sorted(cycle for cycle, own in found.items() if len(own) == most)
+    return found[common[_OF_A_CYCLE[quantity]]] if common else []
 
 
 def _first_runs(rows: Sequence[ResultRow]) -> dict[tuple[float, str], list[ResultRow]]:

@@ -24,6 +24,18 @@ def row(**changes) -> ResultRow:
     return ResultRow(**(values | changes))
 
 
+def test_cells_that_ended_in_different_cycles_are_compared_at_one_they_share():
+    def at(anode, cycle, value):
+        words = {"kind": "full-cycling", "quantity": "capacity_retention", "unit": "1", "experiment": "e"}
+        return row(anode=anode, specimen=anode, value=value, conditions={"cycle": float(cycle)}, **words)
+
+    rows = [at("a", 50, 0.99), at("a", 400, 0.6), at("b", 50, 0.97), at("b", 66, 0.96)]
+    (sentence,) = summary_sentences(rows)
+    assert sentence == (
+        "e (simulated): the capacity retention, cycle 50 is lowest for b (0.97) and highest for a (0.99)."
+    )
+
+
 @pytest.fixture
 def page(fake_twin, study_file, tmp_path):
     return build_report(run_study(study_file, tmp_path / "out").folder).read_text(encoding="utf-8")

@@ -53,7 +53,9 @@ def test_the_shipped_studies_are_valid():
     assert kinds["minimal"] == {"symmetric-cycling", "nucleation"}
     full = {"full-cycling", "rate", "anode-free"}
     probes = {"impedance", "impedance-temperature", "tafel"}
-    assert kinds["ding2022"] == {"symmetric-cycling", "nucleation", "plating-efficiency", "full-cycling", "rate"} | probes
+    assert (
+        kinds["ding2022"] == {"symmetric-cycling", "nucleation", "plating-efficiency", "full-cycling", "rate"} | probes
+    )
     assert kinds["lithium_depth"] == set(KINDS) - full
     assert kinds["full_cells"] == full | probes | {"protocol"}
 
