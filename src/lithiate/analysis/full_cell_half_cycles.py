@@ -151,8 +151,8 @@ def _without_unrecorded_rests(rows: HalfCycleRows, time: FloatArray) -> tuple[Ha
 def _halved_rows(rows: HalfCycleRows, values: FloatArray) -> FloatArray:
     """Return the error of each half cycle's trapezoidal integral of `values` that leaving out every other row shows.
 
-    A third of the change, by Richardson: the error of the trapezoidal rule falls with the square of the spacing. Times
-    are those with current, so that a rest within a half cycle counts for nothing.
+    The whole change, not the third of it that Richardson takes where rows are close: the current of a hold may fall
+    within a few rows. Times are those with current, so that a rest within a half cycle counts for nothing.
     """
     place = np.arange(rows.index.size) - np.repeat(rows.starts, rows.counts)
     # Triples of rows that begin at an even place and end within the half cycle.
@@ -162,7 +162,7 @@ def _halved_rows(rows: HalfCycleRows, values: FloatArray) -> FloatArray:
     low, middle, high = height[first], height[first + 1], height[first + 2]
     change = np.zeros(rows.index.size)
     change[first] = 0.5 * ((low + middle) * one + (middle + high) * two - (low + high) * (one + two))
-    return np.asarray(np.abs(np.add.reduceat(change, rows.starts)) / 3.0, dtype=np.float64)
+    return np.asarray(np.abs(np.add.reduceat(change, rows.starts)), dtype=np.float64)
 
 
 def _flicker(record: CyclingRecord, current: FloatArray, threshold: float, rows: HalfCycleRows) -> int:
