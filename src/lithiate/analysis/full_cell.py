@@ -138,8 +138,12 @@ def _warnings_of_rows(record: CyclingRecord, table: HalfCycleTable, cycles: Full
         )
         found.append(coded("LI-W-ANA-005", f"{text}: they are left out of the values"))
     gaps = int(np.count_nonzero(half.rows.gap_after[:-1] | half.rows.gap_before[1:]))
-    if gaps:
-        text = f"{gaps} gap(s) in the record between half cycles; cycles that were not recorded are not counted"
+    within = int(table.bridged.sum())
+    if gaps or within:
+        text = (
+            f"{gaps} gap(s) in the record between half cycles and {within} within one; cycles that were not recorded "
+            "are not counted"
+        )
         found.append(coded("LI-W-ANA-006", text))
     if table.unrecorded:
         text = (

@@ -358,6 +358,19 @@ def test_a_gap_takes_only_its_own_cycle():
     assert {"LI-W-ANA-005", "LI-W-ANA-006"} <= codes(result.warnings)
 
 
+def test_a_gap_that_is_short_beside_the_slow_cycles_is_no_charge_of_a_fast_one():
+    """At a fast rate a hole of an hour swallows cycles, and what is left on both sides of it may be of one sign."""
+    fast = [charge(0.1, 10.0 * CURRENT), discharge(0.1, 10.0 * CURRENT)]
+    whole = record([*cycling([10.0] * 3), *fast * 8], interval=20.0)
+    start = analyse(whole).cycles.start[3:]
+    kept = (whole.time < start[1] + 200.0) | (whole.time > start[6] + 200.0)
+    names = ("time", "voltage", "current", "row_flags")
+    result = analyse(evolve(whole, **{name: getattr(whole, name)[kept] for name in names}))
+    assert result.cycles.complete.tolist() == [True, True, True, True, False, True]
+    assert "and 1 within one" in "".join(result.warnings)
+    assert result.rates.discharge_capacity == pytest.approx([10.0 * CURRENT * HOUR, CURRENT * HOUR])
+
+
 @pytest.mark.parametrize("pause", [0.3, 5.0])
 def test_rests_without_rows_are_no_charge(pause):
     whole = record(cycling([1.0, 0.99, 0.98, 0.97], between=(rest(pause),)))
