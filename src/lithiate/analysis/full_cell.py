@@ -40,8 +40,8 @@ def analyse_full_cell(record: CyclingRecord, **settings: float | str) -> FullCel
     Parameters
     ----------
     record : CyclingRecord
-        With a current column; the cathode works, so charging is at positive current. Its conditions
-        ``nominal_capacity`` [C/m2] and ``formation_cycles`` are used where they are stated.
+        With a current column; the cathode works, so charging is at positive current. Its condition
+        ``nominal_capacity`` [C/m2] is used where it is stated.
     **settings
         Fields of `FullCellSettings`.
 
@@ -68,8 +68,7 @@ def analyse_full_cell(record: CyclingRecord, **settings: float | str) -> FullCel
     """
     chosen = settings_from_keywords(FullCellSettings, ANALYSIS, settings)
     table = find_half_cycles(record, chosen.current_accuracy)
-    stated = record.conditions.get("formation_cycles", 0.0)
-    formation = int(stated) if chosen.formation_cycles is None else chosen.formation_cycles
+    formation = chosen.formation_cycles
     cycles, basis = tabulate_cycles(record, table, chosen, formation)
     rates = tabulate_rates(cycles)
     efficiency = median_coulombic_efficiency(cycles, chosen, formation)
@@ -138,8 +137,12 @@ def _warnings_of_rows(record: CyclingRecord, table: HalfCycleTable, cycles: Full
         )
         found.append(coded("LI-W-ANA-005", f"{text}: they are left out of the values"))
     gaps = int(np.count_nonzero(half.rows.gap_after[:-1] | half.rows.gap_before[1:]))
-    if gaps:
-        text = f"{gaps} gap(s) in the record between half cycles; cycles that were not recorded are not counted"
+    within = int(table.bridged.sum())
+    if gaps or within:
+        text = (
+            f"{gaps} gap(s) in the record between half cycles and {within} within one; cycles that were not recorded "
+            "are not counted"
+        )
         found.append(coded("LI-W-ANA-006", text))
     if table.unrecorded:
         text = (

@@ -47,7 +47,7 @@ def tabulate_cycles(
             expected="a charge (current > 0) and the discharge after it",
         )
     discharge = charge + 1
-    complete = _complete(record, half, table.charge, charge, cut)
+    complete = _complete(record, half, table.charge, charge, cut) & ~(table.bridged[charge] | table.bridged[discharge])
     area, mass = record.specimen.area, record.specimen.cathode_mass
     taken, given = table.charge[charge], table.charge[discharge]
     energy_in, energy_out = table.energy[charge], table.energy[discharge]

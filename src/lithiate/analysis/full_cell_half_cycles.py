@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from lithiate.analysis.charge_errors import ChargeErrors
 from lithiate.analysis.cycling import HalfCycles, measure_half_cycles
-from lithiate.analysis.robust import FloatArray, IntArray, noise_level, working_level
+from lithiate.analysis.robust import BoolArray, FloatArray, IntArray, noise_level, working_level
 from lithiate.analysis.segmentation import CURRENT_ON_SHARE, HalfCycleRows, find_half_cycle_rows
 from lithiate.core.measurement import CyclingRecord
 from lithiate.errors import AnalysisError
@@ -19,6 +19,11 @@ ON_SHARE = 0.002
 rate. Where the current is noisy, from `NOISE_MARGIN` times its noise, but never above `CURRENT_ON_SHARE`."""
 
 NOISE_MARGIN = 5.0
+
+BRIDGED_SHARE = 0.5
+"""A half cycle of more than `FEWEST_ROWS` rows is not complete when this share of its charge passed between two."""
+
+FEWEST_ROWS = 10
 
 SHORTEST_SHARE = 1e-6
 """Only single rows are flicker: at a rate that is too fast for the cell a half cycle may last a second."""
@@ -36,6 +41,8 @@ class HalfCycleTable:
     errors : ChargeErrors
     charge_curvature, energy_curvature : (h,) float64
         Relative error of the integrals between the rows; see `_halved_rows`.
+    bridged : (h,) bool
+        A hole in the record lies in the half cycle, over which more charge was interpolated than was recorded.
     flicker : int
         Number of single rows with current that are no half cycle.
     unrecorded : int
@@ -48,6 +55,7 @@ class HalfCycleTable:
     errors: ChargeErrors
     charge_curvature: FloatArray
     energy_curvature: FloatArray
+    bridged: BoolArray
     flicker: int
     unrecorded: int
 
@@ -101,6 +109,7 @@ def find_half_cycles(record: CyclingRecord, current_accuracy: float) -> HalfCycl
         errors=ChargeErrors(found, record.time, found.charge, current_accuracy / math.sqrt(6.0)),
         charge_curvature=_halved_rows(rows, current) / found.charge,
         energy_curvature=_halved_rows(rows, power) / np.abs(found.energy),
+        bridged=_bridged(rows, record.time, np.abs(current)),
         flicker=_flicker(record, current, share * level, rows),
         unrecorded=unrecorded,
     )
@@ -151,8 +160,8 @@ def _without_unrecorded_rests(rows: HalfCycleRows, time: FloatArray) -> tuple[Ha
 def _halved_rows(rows: HalfCycleRows, values: FloatArray) -> FloatArray:
     """Return the error of each half cycle's trapezoidal integral of `values` that leaving out every other row shows.
 
-    A third of the change, by Richardson: the error of the trapezoidal rule falls with the square of the spacing. Times
-    are those with current, so that a rest within a half cycle counts for nothing.
+    The whole change, not the third of it that Richardson takes where rows are close: the current of a hold may fall
+    within a few rows. Times are those with current, so that a rest within a half cycle counts for nothing.
     """
     place = np.arange(rows.index.size) - np.repeat(rows.starts, rows.counts)
     # Triples of rows that begin at an even place and end within the half cycle.
@@ -162,7 +171,25 @@ def _halved_rows(rows: HalfCycleRows, values: FloatArray) -> FloatArray:
     low, middle, high = height[first], height[first + 1], height[first + 2]
     change = np.zeros(rows.index.size)
     change[first] = 0.5 * ((low + middle) * one + (middle + high) * two - (low + high) * (one + two))
-    return np.asarray(np.abs(np.add.reduceat(change, rows.starts)) / 3.0, dtype=np.float64)
+    return np.asarray(np.abs(np.add.reduceat(change, rows.starts)), dtype=np.float64)
+
+
+def _bridged(rows: HalfCycleRows, time: FloatArray, magnitude: FloatArray) -> BoolArray:
+    """Tell the half cycles of which most of the charge passed between two rows."""
+    total = np.add.reduceat(rows.weight * magnitude[rows.index], rows.starts)
+    step = np.append(_steps(rows.index, rows.weight, time, magnitude), 0.0)
+    step[rows.starts + rows.counts - 1] = 0.0
+    largest = np.maximum.reduceat(step, rows.starts)
+    return np.asarray((largest > BRIDGED_SHARE * total) & (rows.counts > FEWEST_ROWS), dtype=np.bool_)
+
+
+def _steps(index: IntArray, weight: FloatArray, time: FloatArray, magnitude: FloatArray) -> FloatArray:
+    """Return the charge between rows that follow one another.
+
+    Neighbours stand for at least the time between them, unless a rest lies there, in which nothing passes.
+    """
+    passed = np.minimum(np.diff(time[index]), weight[1:] + weight[:-1])
+    return np.asarray(0.5 * (magnitude[index[1:]] + magnitude[index[:-1]]) * passed, dtype=np.float64)
 
 
 def _flicker(record: CyclingRecord, current: FloatArray, threshold: float, rows: HalfCycleRows) -> int:
@@ -198,8 +225,5 @@ def half_cycle_profile(
     assert record.current is not None
     part = half_cycles.rows.of(half_cycle)
     index, weight = half_cycles.rows.index[part], half_cycles.rows.weight[part]
-    magnitude = np.abs(record.current[index])
-    # Neighbours stand for at least the time between them, unless a rest lies there, in which nothing passes.
-    step = np.minimum(np.diff(record.time[index]), weight[1:] + weight[:-1])
-    passed = np.cumsum(0.5 * (magnitude[1:] + magnitude[:-1]) * step)
+    passed = np.cumsum(_steps(index, weight, record.time, np.abs(record.current)))
     return np.append(0.0, passed), record.voltage[index]

@@ -25,10 +25,6 @@ def _whole_number(value: str | float) -> int:
     return int(number)
 
 
-def _whole_number_or_none(value: str | float | None) -> int | None:
-    return None if value is None else _whole_number(value)
-
-
 def _nominal(value: str | float | None) -> float | None:
     return None if value is None else to_si(value, "C/m^2")
 
@@ -51,8 +47,8 @@ class FullCellSettings:
         Share of it below which the life has ended.
     first_cycle : int
         The medians of the efficiencies begin with this cycle.
-    formation_cycles : int, optional
-        Cycles before the first; by default what the record states, else none.
+    formation_cycles : int
+        Cycles of formation at the beginning of the record, before the first.
     nominal_capacity : str or float, C/m^2, optional
         By which a C-rate is counted (1 C is this in an hour); by default what the record states.
     current_accuracy : float
@@ -65,7 +61,7 @@ class FullCellSettings:
     life_reference_cycle: int = field(default=3, converter=_whole_number)
     life_threshold: float = field(default=0.8, converter=float)
     first_cycle: int = field(default=2, converter=_whole_number)
-    formation_cycles: int | None = field(default=None, converter=_whole_number_or_none)
+    formation_cycles: int = field(default=0, converter=_whole_number)
     nominal_capacity: float | None = field(default=None, converter=_nominal)
     current_accuracy: float = field(default=1e-3, converter=float)
     voltage_limit: float = field(default=5.0, converter=_voltage)
@@ -74,7 +70,7 @@ class FullCellSettings:
         for name in ("reference_cycle", "life_reference_cycle", "first_cycle"):
             if getattr(self, name) < 1:
                 raise setting_error(ANALYSIS, name, getattr(self, name), "at least 1")
-        if self.formation_cycles is not None and self.formation_cycles < 0:
+        if self.formation_cycles < 0:
             raise setting_error(ANALYSIS, "formation_cycles", self.formation_cycles, "at least 0")
         if not 0.0 < self.life_threshold < 1.0:
             raise setting_error(ANALYSIS, "life_threshold", self.life_threshold, "a share between 0 and 1")
