@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from lithiate.core.estimate import Estimate
 from lithiate.core.measurement import Measurement
 from lithiate.core.store import slug
+from lithiate.core.techniques import KINDS
 from lithiate.library import PublishedValue, list_names, load_anode, published_values
 from lithiate.readers import read
 from lithiate.study.beside import is_beside
@@ -201,7 +202,7 @@ def read_measurement(study: Study, spec: MeasurementSpec) -> MeasuredCell:
         anode=anode,
         cathode_mass=spec.cathode_mass,
         settings={name: str(value) for name, value in spec.settings.items()},
-        technique="cycling",
+        technique=KINDS[spec.kind],
     )
     result, warnings = analyse_record(record, spec.kind)
     return MeasuredCell(

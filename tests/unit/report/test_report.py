@@ -134,6 +134,17 @@ def test_verdicts_convert_units():
     assert judge(row(interval=(1.0, 3.0), interval_kind="posterior"), 2.0, None, "mV")[0] == "not comparable"
 
 
+def test_a_resistance_in_ohm_is_taken_per_area_of_the_simulated_cell_and_says_so():
+    # 41.21 ohm on 1.13 cm2 are 46.57 ohm cm2.
+    words = {"quantity": "charge_transfer_resistance", "unit": "ohm cm^2", "interval_kind": "posterior"}
+    inside = row(interval=(46.0, 47.0), conditions={"area": 1.13e-4}, **words)
+    verdict, reason = judge(inside, 41.21, None, "ohm")
+    assert verdict == "inside interval"
+    assert reason == "per area of the simulated cell, 1.13 cm²: the publication has none"
+    assert judge(row(interval=(40.0, 42.0), conditions={"area": 1.13e-4}, **words), 41.21, None, "ohm")[0] == "outside"
+    assert judge(row(interval=(40.0, 42.0), **words), 41.21, None, "ohm")[0] == "not comparable"
+
+
 def test_roles_are_not_mixed():
     used = {
         "anodes": [{"name": "WN/Mo2N@HCN/Li", "changed": False}, {"name": "WN@HCN/Li", "changed": False}],

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars
 import pytest
 
+from lithiate.core.estimate import Estimate
 from lithiate.errors import ReadError
 from lithiate.report import build_report
 from lithiate.report.compare import compare
 from lithiate.report.fade import fade_splits, fade_tables
 from lithiate.report.folder import read_folder
 from lithiate.study.cycle_tables import load_cycle_table
+from lithiate.study.estimates import kind_estimates
 from lithiate.study.run import run_study
 
 STUDY = """\
@@ -163,3 +166,55 @@ def test_a_damaged_table_of_cycles_is_told(tmp_path):
     with pytest.raises(ReadError, match="LI-READ-003"):
         load_cycle_table(tmp_path, "a")
     assert load_cycle_table(tmp_path, "b") is None
+
+
+# Three cycles, of 0.39 mAh, 0.388 mAh and 0.386 mAh in the discharge.
+CYCLER = """\
+Time / h,Voltage / V,Current / mA
+0.0000,3.5750,0.2
+2.0000,4.3000,0.2
+2.0000,4.2250,-0.2
+3.9500,2.8000,-0.2
+3.9500,3.5750,0.2
+5.9250,4.3000,0.2
+5.9250,4.2250,-0.2
+7.8650,2.8000,-0.2
+7.8650,3.5750,0.2
+9.8250,4.3000,0.2
+9.8250,4.2250,-0.2
+11.7550,2.8000,-0.2
+"""
+
+
+def test_a_real_cell_stands_beside_the_simulated_one(fake_twin, tmp_path):
+    (tmp_path / "cell3.csv").write_text(CYCLER, encoding="utf-8")
+    head = STUDY.split("[[experiments]]")[0] + '[[experiments]]\nname = "cycling"\nkind = "full-cycling"\ncycles = 3\n'
+    measured = '[[measurements]]\nanode = "Li foil"\nkind = "full-cycling"\nfiles = ["cell3.csv"]\narea = "1.13 cm^2"\n'
+    text = f'{head}{measured}cathode_mass = "2 mg"\nexperiment = "cycling"\n'
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    results = run_study(tmp_path / "study.toml", tmp_path / "out")
+    rows = [row for row in results.select(quantity="specific_capacity") if row.origin == "measured"]
+    assert {row.conditions["cycle"]: row.value for row in rows} == pytest.approx({1.0: 195.0, 3.0: 193.0}, rel=1e-6)
+    lines = [line for line in compare(results.rows, {}) if line.role == "measured"]
+    beside = [line.quantity for line in lines if line.quantity.startswith("specific capacity")]
+    # Each cycle beside the same cycle, and no other.
+    assert beside == ["specific capacity, cycle 1", "specific capacity, cycle 3"]
+    build_report(results.folder)
+
+
+def test_a_temperature_series_gives_an_activation_energy_for_each_resistance():
+    kelvin = np.array([283.15, 293.15, 303.15, 313.15])
+    values = 1e-3 * np.exp(50e3 / 8.314462618 * (1.0 / kelvin - 1.0 / 298.15))
+
+    class Spectra:
+        def estimates(self):
+            for temperature, value in zip(kelvin.tolist(), values.tolist(), strict=True):
+                conditions = {"temperature": temperature, "cycle": 5.0}
+                yield Estimate("interfacial_resistance", value, "ohm m^2", "d", conditions=conditions)
+                yield Estimate("sei_resistance", None, "ohm m^2", "d", conditions=conditions)
+
+    found = kind_estimates(Spectra(), "impedance-temperature")
+    (energy,) = (estimate for estimate in found if estimate.quantity == "activation_energy")
+    assert energy.value == pytest.approx(50e3, rel=1e-9)
+    assert energy.conditions == {"of": "interfacial_resistance"}
+    assert len(kind_estimates(Spectra(), "impedance")) == 8
