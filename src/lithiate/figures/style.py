@@ -23,7 +23,7 @@ LIGHTEST = 0.62
 """Share of white in the first of several lines of one colour; the last has none."""
 
 # Okabe and Ito (2008): told apart with every common colour blindness, and in this order also by lightness.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", "--", "-.", ":")
 _SETTINGS: Any = {
     "axes.axisbelow": True,
@@ -56,9 +56,9 @@ class LineStyle:
 
 def anode_styles(names: Iterable[str]) -> dict[str, LineStyle]:
     """Return a style for each name, by the order of first appearance; dashes tell more than seven anodes apart."""
-    count = len(_COLOURS)
+    count = len(COLOURS)
     return {
-        name: LineStyle(_COLOURS[index % count], _DASHES[index // count % len(_DASHES)])
+        name: LineStyle(COLOURS[index % count], _DASHES[index // count % len(_DASHES)])
         for index, name in enumerate(dict.fromkeys(names))
     }
 
