@@ -161,6 +161,27 @@ def test_what_the_twin_knows_of_each_cycle_is_kept_and_shown(results):
     assert table["lines"][2] == {"name": "SEI resistance / ohm cm²", "cells": ["20"] * 4}
 
 
+def test_cycles_without_a_split_are_not_drawn():
+    class Cell:
+        label = "a"
+        cycle_table = {
+            "cycle": np.arange(1.0, 13.0),
+            "lost_cathode": np.array([0.0, *[np.nan] * 8, 0.01, np.nan, 0.02]),
+        }
+
+    class Experiment:
+        cells = (Cell(), evolve_empty(Cell()))
+
+    (split,) = fade_splits(Experiment())
+    assert split.cycles == (1, 10, 12)
+    assert split.lost == {"cathode": (0.0, 0.01, 0.02)}
+
+
+def evolve_empty(cell):
+    cell.cycle_table = {"cycle": np.empty(0), "lost_cathode": np.empty(0)}
+    return cell
+
+
 def test_a_damaged_table_of_cycles_is_told(tmp_path):
     (tmp_path / "a-cycles.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(ReadError, match="LI-READ-003"):
