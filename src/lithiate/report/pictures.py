@@ -281,7 +281,7 @@ def _capacities(experiment: ExperimentContent, styles: Mapping[str, LineStyle]) 
     if splits:
         caption = (
             "Share of the first discharge capacity that each cause has taken, as the twin keeps its books: a statement "
-            "of the model, which no record of the cell holds."
+            "of the model, which no record of the cell holds. Each panel has its own axis; gains lie below 0."
         )
         yield "fade", "Causes of fade", caption, plot_fade(splits)
 
