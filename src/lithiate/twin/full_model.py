@@ -228,6 +228,7 @@ def fill_cathode(
     record["slow_width"] = cathode.slow_width
     current = cathode.exchange_current_density * parameters["cathode_exchange_current_factor"]
     record["cathode_exchange_current"] = at_temperature(current, cathode.charge_transfer_activation_energy)
+    record["cathode_double_layer"] = cathode.double_layer_capacitance
     record["cathode_loss_voltage"] = LOSS_VOLTAGE
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
 from lithiate.core.cell import FullCell
+from lithiate.core.full_experiments import FullProbe
 from lithiate.core.materials import Cathode
 from lithiate.core.measurement import Specimen
 from lithiate.twin.full_model import FullModel
@@ -22,6 +25,9 @@ from lithiate.twin.states import (
     Q_SEI_INTERIOR,
     Q_SEI_TOP,
 )
+
+if TYPE_CHECKING:
+    from lithiate.twin.spectra import Point
 
 NEARLY_WET = 0.98
 """Share of the pores that the electrolyte fills, below which a cell counts as starting partially wetted."""
@@ -59,6 +65,11 @@ class FullSolution(Solution):
         """Potential of the cathode against lithium in the separator (n,) [V]."""
         return self.samples[:, 2 + OUT_ELECTRODE_A]
 
+    def _spectra_points(self) -> list[Point]:
+        from lithiate.twin.spectra import full_spectra_points
+
+        return full_spectra_points(self)
+
     def specimen(self, cell_id: str | None = None) -> Specimen:
         """Return what the twin simulated, in the words of a measurement."""
         cell = self.cell
@@ -75,7 +86,9 @@ class FullSolution(Solution):
 
     def conditions(self) -> dict[str, float]:
         """Return the numbers of cell and experiment that a record states [SI]."""
+        probed = {"state_of_charge": self.experiment.state_of_charge} if isinstance(self.experiment, FullProbe) else {}
         return {
+            **probed,
             "temperature": self.experiment.temperature,
             "electrolyte_volume": self.cell.electrolyte_volume,
             "stack_pressure": self.cell.stack_pressure,
