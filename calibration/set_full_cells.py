@@ -91,7 +91,7 @@ def cathode_misfits(parameters: ParameterSet) -> Values:
 
 
 def fade_misfits(parameters: ParameterSet) -> Values:
-    """Return the misfits of retentions 0.615 and 0.395 (0.01) and coulombic efficiency 0.917 (0.004) after 400 cycles."""
+    """Return the misfits of retentions 0.615, 0.395 (0.01) and efficiency 0.917 (0.004) after 400 cycles."""
     retention = {}
     efficiency = 1.0
     for anode in (COMPOSITE, FOIL):

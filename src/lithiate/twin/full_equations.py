@@ -22,6 +22,7 @@ from lithiate.twin.full_salt import (
     GAINED,
     LENGTH,
     LIQUID,
+    SHARES,
     TRANSFERENCE,
     diffusion_rows,
     face_slope,
@@ -149,8 +150,48 @@ def full_right_hand_side(y: Vector, drive: FullDrive, dy: Vector, out: Vector, s
     fill_salt(y, drive, porous[FACE_CURRENT, 0], porous[FACE_CURRENT], wet, wet_slope, pores, work, dy)
     out[OUT_THROUGH] = through
     out[OUT_CURRENT] = applied
-    out[OUT_LEAK] = leak / applied if applied > 0.0 else 0.0
+    out[OUT_LEAK] = leak / applied if drive.control == CURRENT else 0.0
     out[OUT_SURFACE] = surface
+
+
+@njit_inner
+def full_electrode_rates(y: Vector, drive: FullDrive, dy: Vector, out: Vector, scratch: FullScratch) -> None:
+    """Write the derivatives of the lithium electrode alone, at the current that was found last.
+
+    The rest of the state is that of the last full evaluation: only the electrode's own stores are disturbed here.
+    """
+    cell, work = drive.cell, scratch.salt
+    wet, _, _ = lay_grid(y, drive, work)
+    cover = additive_cover(y[ADDITIVE], cell.initial_additive, cell.additive_half_protection)
+    losses = loss_factor(cover, cell.additive_protection)
+    through, sign = out[OUT_THROUGH], 1.0 if drive.plating == 0 and drive.control != REST else -1.0
+    face = floored(work[CONCENTRATION, 0] - sign * through * face_slope(drive, work), cell.concentration)
+    if through <= SMALLEST_CURRENT:
+        rest(y, 0, drive.electrodes[0], cell, (face, wet, losses), drive.intact[0], drive.noise[0], dy)
+    else:
+        _electrode(y, drive, sign, through, (face, wet, losses), dy, scratch)
+
+
+@njit_inner
+def _electrode(
+    y: Vector, drive: FullDrive, sign: float, through: float, kinetics: tuple[float, float, float], dy: Vector,
+    scratch: FullScratch,
+) -> tuple[float, float, float, float]:  # fmt: skip
+    """Fill `dy` of the lithium electrode; return (overpotential V, slope, side current A/m2, interior share)."""
+    guess, shares, interior = scratch.guess, scratch.salt[SHARES], 0.0
+    if sign > 0.0:
+        eta, slope, side, interior = plate(
+            y, 0, through, drive.electrodes[0], drive.cell, kinetics, drive.intact[0], drive.noise[0],
+            drive.plating_loss, guess[0], dy, scratch.branches[0], shares,
+        )  # fmt: skip
+        guess[0] = eta + drive.electrodes[0].capillary_potential
+    else:
+        eta, slope, side = strip(
+            y, 0, through, drive.electrodes[0], drive.cell, kinetics, drive.intact[0], drive.noise[0],
+            drive.stripping_loss, guess[0], dy, scratch.branches[0], shares,
+        )  # fmt: skip
+        guess[0] = eta
+    return eta, slope, side, interior
 
 
 @njit_inner
@@ -197,24 +238,11 @@ def _at_current(
     scratch: FullScratch,
 ) -> tuple[float, float]:  # fmt: skip
     """Fill `dy` of the lithium electrode and the voltages in `out`; return (side current, s dV/di [ohm m2])."""
-    cell, work, guess = drive.cell, scratch.salt, scratch.guess
+    cell, work = drive.cell, scratch.salt
     first = work[CONCENTRATION, 0]
     face = floored(first - sign * through * face_slope(drive, work), cell.concentration)
-    kinetics = (face, wet, losses)
-    if sign > 0.0:
-        eta, slope, side, interior = plate(
-            y, 0, through, drive.electrodes[0], cell, kinetics, drive.intact[0], drive.noise[0], drive.plating_loss,
-            guess[0], dy, scratch.branches[0], work[3],
-        )  # fmt: skip
-        guess[0] = eta + drive.electrodes[0].capillary_potential
-        out[OUT_PLATING], out[OUT_STRIPPING] = eta, 0.0
-    else:
-        eta, slope, side = strip(
-            y, 0, through, drive.electrodes[0], cell, kinetics, drive.intact[0], drive.noise[0], drive.stripping_loss,
-            guess[0], dy, scratch.branches[0], work[3],
-        )  # fmt: skip
-        guess[0], interior = eta, 0.0
-        out[OUT_PLATING], out[OUT_STRIPPING] = 0.0, eta
+    eta, slope, side, interior = _electrode(y, drive, sign, through, (face, wet, losses), dy, scratch)
+    out[OUT_PLATING], out[OUT_STRIPPING] = (eta, 0.0) if sign > 0.0 else (0.0, eta)
     ohmic, potential, resistance = _cathode(y, drive, sign * through, face, wet, out, scratch)
     out[OUT_VOLTAGE] = potential + sign * (through * ohmic + eta)
     out[OUT_OHMIC] = through * ohmic
