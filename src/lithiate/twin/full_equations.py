@@ -158,13 +158,17 @@ def full_right_hand_side(y: Vector, drive: FullDrive, dy: Vector, out: Vector, s
 def full_electrode_rates(y: Vector, drive: FullDrive, dy: Vector, out: Vector, scratch: FullScratch) -> None:
     """Write the derivatives of the lithium electrode alone, at the current that was found last.
 
-    The rest of the state is that of the last full evaluation: only the electrode's own stores are disturbed here.
+    Only the electrode's own stores are disturbed here, which move that current little.
     """
     cell, work = drive.cell, scratch.salt
     wet, _, _ = lay_grid(y, drive, work)
+    lay_transport(y, drive, work)
     cover = additive_cover(y[ADDITIVE], cell.initial_additive, cell.additive_half_protection)
     losses = loss_factor(cover, cell.additive_protection)
-    through, sign = out[OUT_THROUGH], 1.0 if drive.plating == 0 and drive.control != REST else -1.0
+    sign = 1.0 if drive.plating == 0 and drive.control != REST else -1.0
+    through = out[OUT_THROUGH]
+    if not through < LARGEST_CURRENT:  # the step before went too far
+        through = drive.current
     face = floored(work[CONCENTRATION, 0] - sign * through * face_slope(drive, work), cell.concentration)
     if through <= SMALLEST_CURRENT:
         rest(y, 0, drive.electrodes[0], cell, (face, wet, losses), drive.intact[0], drive.noise[0], dy)
