@@ -13,6 +13,7 @@ from lithiate.core.full_experiments import FullProbe
 from lithiate.core.materials import Cathode
 from lithiate.core.measurement import Specimen
 from lithiate.twin.full_model import FullModel
+from lithiate.twin.parameters import ParameterSet
 from lithiate.twin.solution import Solution
 from lithiate.twin.states import (
     ELECTROLYTE,
@@ -42,6 +43,8 @@ class FullSolution(Solution):
     Parameters
     ----------
     cathode : Cathode
+    used_parameters : ParameterSet
+        Those of the family of the electrolyte.
     single_particle_error : float, V
         Largest estimated error of the steps in which one particle stood for the cathode.
     """
@@ -49,6 +52,7 @@ class FullSolution(Solution):
     cell: FullCell
     model: FullModel  # type: ignore[assignment]
     cathode: Cathode
+    used_parameters: ParameterSet
     single_particle_error: float
 
     @property
@@ -105,6 +109,12 @@ class FullSolution(Solution):
             cycle = int(np.argmax(left < 0.02 * float(self.model.cathode["one_c_capacity"]))) // 2 + 1
             found.append(f"LI-W-TWIN-004 the lithium of the anode runs out about cycle {cycle}")
         return tuple(found)
+
+    def cycle_table(self) -> dict[str, NDArray[np.float64]]:
+        """Return what the twin knows of each cycle, see `lithiate.twin.fade`."""
+        from lithiate.twin.fade import cycle_table
+
+        return cycle_table(self)
 
     def inventory(self) -> dict[str, float]:
         """Return what is left and lost at the end, by the words of `QUANTITIES` [SI]."""

@@ -43,7 +43,7 @@ CATHODE = np.dtype(
             "first_stoichiometry", "stoichiometries_per_unit", "concentrations_per_unit",
             # fade
             "cathode_loss_rate", "cathode_loss_voltage", "cathode_loss_slope", "cathode_film_growth", "crosstalk",
-            "shuttle_rate",
+            "shuttle_rate", "filament_voltage",
         )
     ]
 )  # fmt: skip
