@@ -150,7 +150,9 @@ def full_right_hand_side(y: Vector, drive: FullDrive, dy: Vector, out: Vector, s
     fill_salt(y, drive, porous[FACE_CURRENT, 0], porous[FACE_CURRENT], wet, wet_slope, pores, work, dy)
     out[OUT_THROUGH] = through
     out[OUT_CURRENT] = applied
-    out[OUT_LEAK] = leak / applied if drive.control == CURRENT else 0.0
+    # Heat makes a short hard: under a set voltage its current counts against a usual one, not against one near zero.
+    against = max(applied, drive.current) if drive.control == VOLTAGE else applied
+    out[OUT_LEAK] = leak / against if against > 0.0 else 0.0
     out[OUT_SURFACE] = surface
 
 

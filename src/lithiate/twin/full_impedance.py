@@ -1,6 +1,6 @@
 """Impedance of a full cell at rest: the equations of the time domain, linearised, with double layers and capacities.
 
-    Z = R_contact + R_ohm + Z_lithium + Z_(salt and cathode), beside it the conductance of a soft short
+    Z = R_contact + R_ohm + Z_lithium + Z_(salt and cathode)
 
 Per unit current that charges, with the current F_k in the pores at the faces of the cathode's cells, j_k = F_k - F_k+1:
 
@@ -15,7 +15,8 @@ at each frequency; one particle stands for uniform reaction, and Z is then the m
 At rest no reaction runs, so the effect of concentration on exchange currents, conductivity and transference number is
 of second order: nothing is left out by that. Left out are: what side reactions and pores that open or dry do to the
 salt, gradients that a cell not at rest has, a change of volume of the particles, and dispersion of sizes and time
-constants (arcs are semicircles). A double layer is charged by lithium ions.
+constants (arcs are semicircles). A double layer is charged by lithium ions. A soft short and a shuttle carry a current
+that does not rise with the voltage: neither has a conductance.
 """
 
 from __future__ import annotations
@@ -48,13 +49,12 @@ from lithiate.twin.impedance import (
     STILL,
     ComplexArray,
     angular_frequencies,
-    beside_short,
     electrode_at_rest,
     electrode_impedance,
 )
 from lithiate.twin.parameters import ParameterSet
 from lithiate.twin.porous_electrode import EXCHANGE, lay_particles, look_up_slope, surface_stoichiometry
-from lithiate.twin.states import ELECTROLYTE, SALT, SHORT
+from lithiate.twin.states import ELECTROLYTE, SALT
 from lithiate.twin.transport import floored
 
 FloatArray = NDArray[np.float64]
@@ -148,7 +148,7 @@ def full_impedance(model: FullModel, y: FloatArray, parameters: ParameterSet, fr
     )
     total += ohmic + float(model.cathode["contact_resistance"])
     total += salt_and_cathode(model, y, scratch.salt, reactions, (face, slope), angular)
-    return beside_short(total, float(y[SHORT]))
+    return total
 
 
 def reaction_impedances(

@@ -9,7 +9,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from lithiate.core.cell import FullCell
-from lithiate.core.full_experiments import FullProbe
+from lithiate.core.full_experiments import FullProbe, FullTafel
 from lithiate.core.materials import Cathode
 from lithiate.core.measurement import Specimen
 from lithiate.twin.full_model import FullModel
@@ -86,15 +86,24 @@ class FullSolution(Solution):
 
     def conditions(self) -> dict[str, float]:
         """Return the numbers of cell and experiment that a record states [SI]."""
-        probed = {"state_of_charge": self.experiment.state_of_charge} if isinstance(self.experiment, FullProbe) else {}
         return {
-            **probed,
+            **self._probed(),
             "temperature": self.experiment.temperature,
             "electrolyte_volume": self.cell.electrolyte_volume,
             "stack_pressure": self.cell.stack_pressure,
             "cathode_loading": self.cell.cathode_loading,
             "nominal_capacity": float(self.model.cathode["one_c_capacity"]),
         }
+
+    def _probed(self) -> dict[str, float]:
+        """Return the state in which a spectrum or a sweep was taken; open circuit is the end of the rest before it."""
+        found = {}
+        if isinstance(self.experiment, FullProbe):
+            found["state_of_charge"] = self.experiment.state_of_charge
+        if isinstance(self.experiment, FullTafel) and len(self.step_ends) == self.experiment.number_of_steps:
+            rested = np.searchsorted(self.samples[:, 0], self.step_ends[-2], side="right") - 1
+            found["open_circuit_voltage"] = float(self.voltage[rested])
+        return found
 
     def warnings(self) -> tuple[str, ...]:
         """Return coded warnings about the run."""

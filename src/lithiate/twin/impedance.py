@@ -179,7 +179,8 @@ def impedance(
     total = ohmic + salt_impedance(model.cell, y, faces, layers, angular)
     for electrode, name in zip(numbers, "AB", strict=True):
         total += electrode_impedance(electrode, name, double_layer, film, angular)
-    return beside_short(total, float(y[SHORT]))
+    short = float(y[SHORT])
+    return total / (1.0 + short * total) if short > NO_SHORT else total
 
 
 def angular_frequencies(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -190,11 +191,6 @@ def angular_frequencies(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
             "frequencies must be positive", code="LI-TWIN-001", where="frequency", got=f"{frequency.min():g} Hz"
         )
     return np.asarray(2.0 * math.pi * frequency)
-
-
-def beside_short(total: ComplexArray, short: float) -> ComplexArray:
-    """Return an impedance [ohm m2] with the conductance of a soft short [S/m2] beside it."""
-    return total / (1.0 + short * total) if short > NO_SHORT else total
 
 
 def electrode_impedance(

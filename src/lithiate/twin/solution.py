@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lithiate.core.anode import Anode
 from lithiate.core.cell import Cell
 from lithiate.core.experiments import Experiment, Tafel
+from lithiate.core.full_experiments import FullTafel
 from lithiate.core.measurement import (
     CyclingRecord,
     ImpedanceSpectra,
@@ -188,7 +189,7 @@ class Solution:
         SimulationError
             ``LI-TWIN-001`` when the test ended before the sweep.
         """
-        if self.stopped_by != "end of test" or not isinstance(self.experiment, Tafel):
+        if self.stopped_by != "end of test" or not isinstance(self.experiment, Tafel | FullTafel):
             raise SimulationError(
                 "there is no sweep to record",
                 code="LI-TWIN-001",

@@ -80,7 +80,7 @@ def full_spectra_points(solution: FullSolution) -> list[Point]:
         temperatures = experiment.temperatures
     else:
         raise _without_spectra(solution)
-    used = solution.choices.parameters(solution.parameters.in_electrolyte(_electrolyte_family(solution)))
+    used = solution.choices.parameters(solution.used_parameters)
     models = [full_model_at_temperature(solution, temperature) for temperature in temperatures]
     points = []
     for cycle, steps in zip(experiment.probed_cycles, experiment.probe_steps, strict=True):
@@ -166,12 +166,6 @@ def _at_temperature(solution: Solution, temperature: float) -> Model:
     return evolve(other, initial_state=solution.model.initial_state)
 
 
-def _electrolyte_family(solution: FullSolution) -> str:
-    from lithiate.library import load_electrolyte
-
-    return load_electrolyte(solution.cell.electrolyte).family
-
-
 def full_model_at_temperature(solution: FullSolution, temperature: float) -> FullModel:
     """Return the model of a full cell at a temperature [K], with a particle in each cell of the cathode.
 
@@ -184,15 +178,14 @@ def full_model_at_temperature(solution: FullSolution, temperature: float) -> Ful
 
     check_range("temperatures", temperature, VALID_TEMPERATURE, "K", 1.0)
     cell = solution.cell
-    electrolyte = load_electrolyte(cell.electrolyte)
     other = build_full_model(
         cell,
         describe_full_anode(cell),
         solution.cathode,
         temperature,
-        electrolyte,
+        load_electrolyte(cell.electrolyte),
         load_separator(cell.separator),
-        solution.parameters.in_electrolyte(electrolyte.family),
+        solution.used_parameters,
         solution.choices,
         solution.model.sizes._replace(particles=1),
     )
