@@ -6,10 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from attrs import evolve
 
 from lithiate.core.cell import FullCell
-from lithiate.errors import SimulationError
 from lithiate.library import load_cathode, load_electrolyte, load_separator
 from lithiate.twin.full_equations import full_right_hand_side
 from lithiate.twin.full_impedance import full_cell_at_rest, full_impedance, relaxed
@@ -23,11 +21,9 @@ from lithiate.twin.states import (
     OUT_PLATING,
     OUT_STRIPPING,
     OUT_VOLTAGE,
-    Q_DEAD,
     Q_TOP,
     REST,
     SALT,
-    SHORT,
 )
 
 PARAMETERS = load_parameters().in_electrolyte("carbonate")
