@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import inspect
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
+import numba.extending
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,3 +82,25 @@ njit_inline = numba.njit(inline="always", **_OPTIONS)
 
 njit_cached = numba.njit(cache=True, **_OPTIONS)
 """The same for the functions that the interpreter calls: they are kept on disk with all that they call."""
+
+
+def by_drive(stub: Any, implementations: Callable[[Any], Any]) -> None:  # noqa: ANN401 - compiled functions have no type of their own
+    """Let compiled code call `stub`, which does nothing itself, with what belongs to the type of its argument `drive`.
+
+    `implementations` is called with the class of that argument (a NamedTuple) and returns the compiled function; each
+    system of equations so gets an integrator of its own from one source.
+    """
+    parameters = list(inspect.signature(stub).parameters)
+    position = parameters.index("drive")
+    names = ", ".join(parameters)
+
+    def choose(*types: Any) -> Any:  # noqa: ANN401 - numba's types in, a function out
+        found = implementations(types[position].instance_class)
+        scope: dict[str, Any] = {"found": found}
+        exec(f"def call({names}):\n    return found({names})", scope)  # numba asks for the very names of the stub
+        return scope["call"]
+
+    scope: dict[str, Any] = {"choose": choose}
+    exec(f"def choosing({names}):\n    return choose({names})", scope)
+    options: Any = _INNER
+    numba.extending.overload(stub, jit_options=options)(scope["choosing"])

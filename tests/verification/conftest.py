@@ -10,12 +10,13 @@ from lithiate.core.experiments import SymmetricCycling
 from lithiate.library import load_anode, load_composition, load_electrolyte, load_separator
 from lithiate.twin.closures import Choices
 from lithiate.twin.equations import right_hand_side
+from lithiate.twin.events import EXHAUSTION_CHARGE, HARD_SHORT_SHARE
 from lithiate.twin.host import interior_capacity
 from lithiate.twin.lithium_cell import DEFAULT_TOLERANCE, FIRST_STEP, new_scratch
 from lithiate.twin.mechanics import fatigue_increment, intact_sites
 from lithiate.twin.model import Described, build_model, loss_factors
 from lithiate.twin.parameters import load_parameters
-from lithiate.twin.solver import EXHAUSTION_CHARGE, HARD_SHORT_SHARE, PAUSED, error_scale, half_cycle
+from lithiate.twin.solver import PAUSED, error_scale, half_cycle
 from lithiate.twin.states import (
     CURRENT,
     OUTPUTS,

@@ -10,8 +10,8 @@ from lithiate.core.cell import SymmetricCell
 from lithiate.core.experiments import SymmetricCycling
 from lithiate.errors import Cancelled, SimulationError
 from lithiate.twin import draw_ensemble, load_parameters, solve
+from lithiate.twin.events import DEPLETION_SHARE, EXHAUSTION_CHARGE
 from lithiate.twin.lithium_cell import HALF_CYCLES_AFTER_SHORT
-from lithiate.twin.solver import DEPLETION_SHARE, EXHAUSTION_CHARGE
 from lithiate.twin.states import (
     LITHIUM_STORES,
     METALLIC,

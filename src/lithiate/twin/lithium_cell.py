@@ -21,6 +21,7 @@ from lithiate.core.protocol import Step
 from lithiate.core.validity import check_steps
 from lithiate.errors import SimulationError
 from lithiate.twin.closures import Choices
+from lithiate.twin.events import EXHAUSTION_CHARGE, HARD_SHORT_SHARE, no_limits
 from lithiate.twin.extrapolation import Extrapolation, Leaps, Marks, run_with_leaps
 from lithiate.twin.host import interior_capacity
 from lithiate.twin.instrument import Sampling
@@ -33,8 +34,6 @@ from lithiate.twin.solver import (
     COMPLETE,
     CURRENT_LIMIT,
     EXHAUSTED,
-    EXHAUSTION_CHARGE,
-    HARD_SHORT_SHARE,
     PAUSED,
     SALT_DEPLETED,
     SHORT_BORN,
@@ -44,7 +43,6 @@ from lithiate.twin.solver import (
     VOLTAGE_LIMIT,
     error_scale,
     half_cycle,
-    no_limits,
 )
 from lithiate.twin.states import (
     BRANCHES,

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lithiate._jit import Matrix, Vector, njit, njit_cached, njit_inline, njit_inner
-from lithiate.twin.equations import right_hand_side
-from lithiate.twin.salt import diffusion_drift, diffusion_matrix, grid, grid_rates
+from lithiate.twin.events import EVENTS
+from lithiate.twin.implicit import FAST_STATES
 from lithiate.twin.states import (
     ADDITIVE,
     ELECTROLYTE,
@@ -28,33 +28,26 @@ from lithiate.twin.states import (
     HAZARD,
     LEAKED,
     LITHIUM_STORES,
-    OUT_CURRENT,
-    OUT_LEAK,
-    OUT_LOWEST_SALT,
     OUT_THROUGH,
     OUT_VOLTAGE,
-    OUTPUTS,
     PASSED,
     PER_ELECTRODE,
     Q_DEAD,
-    Q_INTERIOR,
     Q_ON_CARBON,
     Q_ON_SITES,
     Q_PIT,
-    Q_RESERVOIR,
     Q_SEI_INTERIOR,
     Q_SEI_TOP,
     Q_TOP,
     ROUGHNESS,
     SALT,
-    SALT_CELLS,
     SET_VOLTAGE,
     SHORT,
     STATES,
     Drive,
     Scratch,
 )
-from lithiate.twin.transport import factor_tridiagonal, solve_tridiagonal
+from lithiate.twin.systems import derivatives, event_values, prepare_step, solve_stage
 
 STAGES = 4
 GAMMA = 0.43586652150845900
@@ -102,11 +95,7 @@ STAGE_TIMES = _ALPHA.sum(axis=1)
 (
     COMPLETE, VOLTAGE_LIMIT, EXHAUSTED, SALT_DEPLETED, SHORT_CIRCUIT, CURRENT_LIMIT, SHORT_BORN, STEP_FAILED, PAUSED
 ) = range(9)  # fmt: skip
-EVENTS = 6
 
-
-FAST_STATES = np.array([[Q_INTERIOR, Q_TOP, Q_ON_SITES, Q_ON_CARBON], [Q_INTERIOR, Q_TOP, Q_RESERVOIR, Q_PIT]])
-"""States on which the rates of the electrode that plates depend at once, and of the one that strips."""
 DISTURBANCE = 1e-5
 """By what share of their scale these states are disturbed to find that out."""
 SLOW = 0.03
@@ -122,12 +111,6 @@ SMALLEST_STEP = 1e-9
 """A step below this [s] means that the equations cannot be solved on."""
 ATTEMPTS_PER_CALL = 2000
 """Steps after which the interpreter is given the word, for progress, cancelling and interrupts: about 0.1 s."""
-EXHAUSTION_CHARGE = 36.0
-"""Lithium [C/m2] below which an electrode counts as exhausted: 1 uAh/cm2."""
-DEPLETION_SHARE = 0.02
-"""Salt at a face, over the mean, below which the salt counts as depleted; twice what the smooth floor distorts."""
-HARD_SHORT_SHARE = 0.5
-"""Share of the current through filaments above which a short is hard: it then heats and thickens."""
 
 
 def error_scale(areal_capacity: float, salt: float, electrolyte: float, additive: float) -> NDArray[np.float64]:
@@ -158,16 +141,6 @@ def error_scale(areal_capacity: float, salt: float, electrolyte: float, additive
     return scale
 
 
-def no_limits() -> NDArray[np.float64]:
-    """Return limits of a step that never happen, (5,).
-
-    In order: voltage along the polarity [V], hazard at which the next soft short is born, share of leaked current above
-    which a short is hard, lithium below which the stripped electrode is exhausted [C/m2], current density below which a
-    hold ends [A/m2].
-    """
-    return np.array([np.inf, np.inf, np.inf, -np.inf, -np.inf])
-
-
 @njit_inline
 def electrode_blocks(y: Vector, dy: Vector, drive: Drive, scale: Vector, out: Vector, scratch: Scratch) -> float:
     """Find how the rates of each electrode depend on its own fast states, by differences; return the fastest [1/s].
@@ -182,11 +155,11 @@ def electrode_blocks(y: Vector, dy: Vector, drive: Drive, scale: Vector, out: Ve
     for j in range(FAST):
         for i in range(y.shape[0]):
             point[i] = y[i]
-        for e in range(2):
+        for e in range(blocks.shape[0]):
             i = PER_ELECTRODE * e + FAST_STATES[0 if e == drive.plating else 1, j]
             point[i] += DISTURBANCE * scale[i]
-        right_hand_side(point, drive, slope, out, scratch)
-        for e in range(2):
+        derivatives(point, drive, slope, out, scratch)
+        for e in range(blocks.shape[0]):
             offset = PER_ELECTRODE * e
             size = DISTURBANCE * scale[offset + FAST_STATES[0 if e == drive.plating else 1, j]]
             for i in range(PER_ELECTRODE):
@@ -198,46 +171,6 @@ def electrode_blocks(y: Vector, dy: Vector, drive: Drive, scale: Vector, out: Ve
             blocks[e, Q_TOP, j] -= imbalance
     scratch.guess[0], scratch.guess[1], out[OUT_THROUGH], out[OUT_VOLTAGE] = guess_a, guess_b, through, voltage
     return fastest
-
-
-@njit_inner
-def _factor_blocks(shift: float, plating: int, blocks: NDArray[np.float64]) -> None:
-    """Factor `shift` - J for the fast states of both electrodes, into the last rows of their blocks."""
-    for e in range(2):
-        role = 0 if e == plating else 1
-        for i in range(FAST):
-            for j in range(FAST):
-                blocks[e, PER_ELECTRODE + i, j] = -blocks[e, FAST_STATES[role, i], j]
-            blocks[e, PER_ELECTRODE + i, i] += shift
-        for k in range(FAST):
-            row = PER_ELECTRODE + k
-            blocks[e, row, k] = 1.0 / blocks[e, row, k]
-            for i in range(k + 1, FAST):
-                blocks[e, PER_ELECTRODE + i, k] *= blocks[e, row, k]
-                for j in range(k + 1, FAST):
-                    blocks[e, PER_ELECTRODE + i, j] -= blocks[e, PER_ELECTRODE + i, k] * blocks[e, row, j]
-
-
-@njit_inner
-def _solve_blocks(shift: float, plating: int, blocks: NDArray[np.float64], right: Vector, fast: Vector) -> None:
-    """Solve (shift - W) x = right in place for the states of both electrodes."""
-    for e in range(2):
-        offset, role = PER_ELECTRODE * e, 0 if e == plating else 1
-        for i in range(FAST):
-            total = right[offset + FAST_STATES[role, i]]
-            for j in range(i):
-                total -= blocks[e, PER_ELECTRODE + i, j] * fast[j]
-            fast[i] = total
-        for i in range(FAST - 1, -1, -1):
-            total = fast[i]
-            for j in range(i + 1, FAST):
-                total -= blocks[e, PER_ELECTRODE + i, j] * fast[j]
-            fast[i] = total * blocks[e, PER_ELECTRODE + i, i]
-        for i in range(PER_ELECTRODE):
-            total = right[offset + i]
-            for j in range(FAST):
-                total += blocks[e, i, j] * fast[j]
-            right[offset + i] = total / shift
 
 
 @njit_inline
@@ -252,20 +185,10 @@ def attempt_step(
     `scratch.stages` the estimate of its error. The electrodes' part of the matrix is what `electrode_blocks` found.
     """
     new, dnew = scratch.points[0], scratch.points[1]
-    stages, matrix, liquid, drift = scratch.stages, scratch.matrix, scratch.salt, scratch.drift
+    stages = scratch.stages
     n = y.shape[0]
-    cell, electrodes = drive.cell, drive.electrodes
-    lower, diagonal, upper, inverse, ratio = matrix[0], matrix[1], matrix[2], matrix[3], matrix[4]
-    wet, wet_slope, pores = grid(y, cell, electrodes, liquid[0], liquid[1], liquid[2])
-    diffusion_matrix(cell, liquid[0], liquid[1], liquid[2], lower, diagonal, upper)
-    diffusion_drift(y, cell, liquid, wet, drift)
     shift = 1.0 / (h * GAMMA)
-    for k in range(SALT_CELLS):
-        lower[k] = -lower[k]
-        upper[k] = -upper[k]
-        diagonal[k] = shift - diagonal[k]
-    factor_tridiagonal(lower, diagonal, upper, inverse, ratio)
-    _factor_blocks(shift, drive.plating, scratch.blocks)
+    wet_slope, pores = prepare_step(y, shift, drive, scratch)
     slope = stages[STAGES + 1]
     point = stages[STAGES + 2]
     base_a, base_b = scratch.guess[0], scratch.guess[1]
@@ -293,7 +216,7 @@ def attempt_step(
             scratch.guess[0] = base_a + STAGE_TIMES[s] * h * rate_a
             scratch.guess[1] = base_b + STAGE_TIMES[s] * h * rate_b
         if s > 0:
-            right_hand_side(point if s < STAGES else new, drive, slope if s < STAGES else dnew, out, scratch)
+            derivatives(point if s < STAGES else new, drive, slope if s < STAGES else dnew, out, scratch)
         if s < STAGES:
             stage, rate = stages[s], dy if s == 0 else slope
             for i in range(n):
@@ -302,14 +225,7 @@ def attempt_step(
                 weight, other = STAGE_SUM[s, r] / h, stages[r]
                 for i in range(n):
                     stage[i] += weight * other[i]
-            _solve_blocks(shift, drive.plating, scratch.blocks, stage, point)
-            for i in range(2 * PER_ELECTRODE, SALT):
-                stage[i] /= shift
-            growth_a, growth_b, drying = grid_rates(y, electrodes, cell, wet_slope, pores, stage)
-            salt = stage[SALT:]
-            for k in range(SALT_CELLS):
-                salt[k] += drift[0, k] * growth_a + drift[1, k] * growth_b + drift[2, k] * drying
-            solve_tridiagonal(lower, inverse, ratio, salt)
+            solve_stage(y, shift, drive, scratch, wet_slope, pores, stage, point)
 
 
 @njit
@@ -335,35 +251,17 @@ def interpolate(
 
 
 @njit_inner
-def event_values(y: Vector, out: Vector, plating: int, limits: Vector, values: Vector) -> None:
-    """Fill `values` (EVENTS,): each is positive until its event.
-
-    Voltage, lithium, salt, hard short, current of a hold, birth of a short; limits that are infinite never happen.
-    """
-    offset = PER_ELECTRODE if plating == 0 else 0
-    metallic = y[offset + Q_INTERIOR] + y[offset + Q_TOP] + y[offset + Q_RESERVOIR]
-    values[0] = limits[0] - out[OUT_VOLTAGE]
-    if not math.isfinite(out[OUT_VOLTAGE]):
-        values[0] = -1.0
-    values[1] = (metallic - limits[3]) / EXHAUSTION_CHARGE
-    values[2] = out[OUT_LOWEST_SALT] - DEPLETION_SHARE
-    values[3] = limits[2] - out[OUT_LEAK]
-    values[4] = out[OUT_CURRENT] - limits[4]
-    values[5] = limits[1] - y[HAZARD]
-
-
-@njit_inner
 def _report(sampled: Matrix, row: int, time: float, out: Vector) -> None:
     """Write time and outputs into a row of `sampled`."""
     sampled[row, 0] = time
-    for k in range(OUTPUTS):
+    for k in range(sampled.shape[1] - 1):
         sampled[row, 1 + k] = out[k]
 
 
 @njit_inner
-def _first_event(y: Vector, out: Vector, plating: int, limits: Vector, values: Vector) -> int:
+def _first_event(y: Vector, out: Vector, drive: Drive, limits: Vector, values: Vector) -> int:
     """Return which event has happened at a state (the last in order, as a reason of `half_cycle`), or COMPLETE."""
-    event_values(y, out, plating, limits, values)
+    event_values(y, out, drive, limits, values)
     reason = COMPLETE
     for k in range(EVENTS):
         if values[k] <= 0.0:
@@ -372,7 +270,7 @@ def _first_event(y: Vector, out: Vector, plating: int, limits: Vector, values: V
 
 
 @njit_inner
-def _error_norm(y: Vector, stages: Matrix, scale: Vector, tolerance: float) -> float:
+def _error_norm(y: Vector, electrodes: int, stages: Matrix, scale: Vector, tolerance: float) -> float:
     """Return the root mean square of the estimated errors over their tolerated size.
 
     The stores of the electrodes differ by decades from anode to anode: theirs is measured against what the larger of
@@ -381,12 +279,15 @@ def _error_norm(y: Vector, stages: Matrix, scale: Vector, tolerance: float) -> f
     total = 0.0
     n = y.shape[0]
     error = stages[STAGES]
+    first = PER_ELECTRODE * electrodes
     for i in range(PER_ELECTRODE):
-        held = HELD_SHARE[i] * max(abs(y[i]), abs(y[PER_ELECTRODE + i]))
-        a = error[i] / max(scale[i], held)
-        b = error[PER_ELECTRODE + i] / max(scale[PER_ELECTRODE + i], held)
-        total += a * a + b * b
-    for i in range(2 * PER_ELECTRODE, n):
+        held = 0.0
+        for k in range(i, first, PER_ELECTRODE):
+            held = max(held, abs(y[k]))
+        for k in range(i, first, PER_ELECTRODE):
+            ratio = error[k] / max(scale[k], HELD_SHARE[i] * held)
+            total += ratio * ratio
+    for i in range(first, n):
         ratio = error[i] / scale[i]
         total += ratio * ratio
     return math.sqrt(total / n) / tolerance
@@ -420,7 +321,7 @@ def _look(theta: float, step: float, y: Vector, dy: Vector, drive: Drive, out: V
     """Evaluate outputs at a fraction of the step that was attempted last; the state is in row 2 of `scratch.points`."""
     points = scratch.points
     interpolate(theta, step, y, dy, points[0], points[1], scratch.stages, points[2])
-    right_hand_side(points[2], drive, points[3], out, scratch)
+    derivatives(points[2], drive, points[3], out, scratch)
 
 
 @njit_inline
@@ -431,7 +332,7 @@ def _locate(y: Vector, dy: Vector, step: float, width: float, drive: Drive, limi
     while high - low > width:
         middle = 0.5 * (low + high)
         _look(middle, step, y, dy, drive, out, scratch)
-        found = _first_event(scratch.points[2], out, drive.plating, limits, scratch.points[4])
+        found = _first_event(scratch.points[2], out, drive, limits, scratch.points[4])
         if found != COMPLETE:
             high, reason = middle, found
         else:
@@ -481,11 +382,11 @@ def half_cycle(y: Vector, dy: Vector, t: float, duration: float, h: float, setti
     new, dnew = scratch.points[0], scratch.points[1]
     controlled = settings[1] <= 0.0
     steps, attempts, rejected = 0, 0, False
-    right_hand_side(y, drive, dy, out, scratch)
+    derivatives(y, drive, dy, out, scratch)
     fastest, known, reach, ending, step = math.inf, -math.inf, 0.0, COMPLETE, h
     last_step, last_error, rate_a, rate_b, guess = 0.0, 1.0, 0.0, 0.0, scratch.guess
     base_a, base_b = guess[0], guess[1]
-    reason = _first_event(y, out, drive.plating, limits, scratch.points[4])
+    reason = _first_event(y, out, drive, limits, scratch.points[4])
     if next_sample < samples.shape[0] and samples[next_sample] <= t and reason == COMPLETE:
         _report(sampled, next_sample, t, out)
         next_sample += 1
@@ -501,14 +402,14 @@ def half_cycle(y: Vector, dy: Vector, t: float, duration: float, h: float, setti
         if step * fastest > SLOW and (rejected or t - known > AGE * step or step > 2.0 * reach):
             fastest, known, reach = electrode_blocks(y, dy, drive, scale, out, scratch), t, step
         attempt_step(y, dy, step, drive, rate_a, rate_b, out, scratch)
-        error = _error_norm(y, scratch.stages, scale, settings[0])
+        error = _error_norm(y, scratch.blocks.shape[0], scratch.stages, scale, settings[0])
         if controlled and not error <= 1.0 and ending == COMPLETE:
             rejected = True
             h = step * _growth(error)
             if h < SMALLEST_STEP:
                 return STEP_FAILED, t, h, next_sample, steps
             continue
-        reason = _first_event(new, out, drive.plating, limits, scratch.points[4])
+        reason = _first_event(new, out, drive, limits, scratch.points[4])
         if ending != COMPLETE:
             reason = ending
         elif reason != COMPLETE:
