@@ -12,7 +12,7 @@ from lithiate.cli.console import print_table
 def library(
     section: Annotated[
         str | None,
-        typer.Argument(help="anodes, materials, substrates, electrolytes, separators, protocols or studies."),
+        typer.Argument(help="anodes, cathodes, materials, substrates, electrolytes, separators, protocols or studies."),
     ] = None,
     name: Annotated[str | None, typer.Argument(help="One entry of the section.")] = None,
 ) -> None:

@@ -147,7 +147,7 @@ def _entry(number: Sourced) -> dict[str, Any]:
 
 
 def _is_number(model: type[BaseModel] | None, key: str) -> bool:
-    from lithiate.library.schema import Entry
+    from lithiate.library.entry_schema import Entry
 
     table = table_model(model, key)
     return table is not None and issubclass(table, Entry)

@@ -6,25 +6,29 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import asdict, frozen
 
-from lithiate.core.materials import Electrolyte, Material, Separator, Substrate
+from lithiate.core.curve import Curve
+from lithiate.core.materials import Cathode, Electrolyte, Material, Separator, Substrate
 from lithiate.core.sourced import Sourced
 from lithiate.core.toml_source import Location, dotted, read_toml
 from lithiate.errors import LibraryError, nearest_match
 from lithiate.library.anodes import ANODE_FILES, load_anode
+from lithiate.library.cathodes import load_cathode, window_stoichiometries
 from lithiate.library.composition import load_composition, load_infusion, load_sites
+from lithiate.library.electrolytes import PROPERTY_OF, load_electrolyte
 from lithiate.library.files import DATA, read_data_file, unknown_name
-from lithiate.library.materials import load_electrolyte, load_material, load_separator, load_substrate, names_of
+from lithiate.library.materials import load_material, load_separator, load_substrate, names_of
 from lithiate.units import convert
 
-_LOADERS: dict[str, Callable[[str], Material | Substrate | Electrolyte | Separator]] = {
+_LOADERS: dict[str, Callable[[str], Material | Substrate | Cathode | Electrolyte | Separator]] = {
     "materials": load_material,
     "substrates": load_substrate,
+    "cathodes": load_cathode,
     "electrolytes": load_electrolyte,
     "separators": load_separator,
 }
-SECTIONS = ("anodes", "materials", "substrates", "electrolytes", "separators", "studies")
+SECTIONS = ("anodes", "cathodes", "materials", "substrates", "electrolytes", "separators", "studies")
 
 
 @frozen
@@ -80,9 +84,58 @@ def describe(section: str, name: str) -> list[Row]:
         sources, table = load_anode(name).sources, read_data_file(ANODE_FILES[name]).data
     else:
         sources, table = _LOADERS[section](name).sources, read_data_file(f"{section}.toml").data[name]
-    numbers = [_number_row(field, number) for field, number in sources.items()]
-    words = [row for row in _leaves(table) if not row.field.startswith(tuple(f"{field}." for field in sources))]
-    return numbers + words + (_composition_rows(name) + _infusion_rows(name) if section == "anodes" else [])
+    curves = _curves(section, name)
+    numbers = [_number_row(field, number) for field, number in sources.items() if field not in curves]
+    numbers += [_curve_row(field, curve, sources) for field, curve in curves.items()]
+    hidden = (*(f"{field}." for field in sources), "transport.")
+    words = [row for row in _leaves(table) if not row.field.startswith(hidden)]
+    return numbers + words + _computed(section, name)
+
+
+def _computed(section: str, name: str) -> list[Row]:
+    if section == "anodes":
+        return _composition_rows(name) + _infusion_rows(name)
+    return _window_rows(name) if section == "cathodes" else []
+
+
+def _curves(section: str, name: str) -> dict[str, Curve]:
+    """Return the curves of a cathode or an electrolyte by field."""
+    if section not in {"cathodes", "electrolytes"}:
+        return {}
+    fields = asdict(_LOADERS[section](name), recurse=False)
+    return {field: value for field, value in fields.items() if isinstance(value, Curve)}
+
+
+def _curve_row(field: str, curve: Curve, sources: Mapping[str, Sourced]) -> Row:
+    """Return the ends of a curve in words, with the source of the number that it gives."""
+    number = sources[PROPERTY_OF.get(field, field)]
+    first, last = curve.x[0], curve.x[-1]
+    over = f"x = {first:.4g} to {last:.4g}"
+    if field in PROPERTY_OF:
+        over = f"{convert(first, 'mol/m^3', 'mol/L'):g} to {convert(last, 'mol/m^3', 'mol/L'):g} mol/L"
+    ends = [f"{convert(y, number.unit, number.printed_unit):.4g}" for y in curve.y[:: len(curve.y) - 1]]
+    return Row(
+        field,
+        f"{ends[0]} to {ends[1]} over {over}",
+        number.printed_unit,
+        None,
+        number.status,
+        number.source,
+        number.note,
+    )
+
+
+def _window_rows(name: str) -> list[Row]:
+    """Return what a cathode holds at rest between its cut-offs, and how fast its particles are."""
+    cathode = load_cathode(name)
+    charged, discharged = window_stoichiometries(cathode)
+    computed = [
+        ("charged_stoichiometry", charged, "1", "1"),
+        ("discharged_stoichiometry", discharged, "1", "1"),
+        ("specific_capacity", cathode.capacity * (discharged - charged), "C/kg", "mAh/g"),
+        ("diffusion_rate", cathode.diffusivity / cathode.particle_radius**2, "1/s", "1/s"),
+    ]
+    return _computed_rows("window", computed, "at rest between the cut-offs; diffusivity over radius squared")
 
 
 def studies_folder() -> Path:

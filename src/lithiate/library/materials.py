@@ -1,4 +1,4 @@
-"""Materials, substrates, electrolytes and separators of the library, by name."""
+"""Materials, substrates and separators of the library, by name."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lithiate.core.materials import Electrolyte, Material, Melt, Reaction, Separator, Substrate
+from lithiate.core.materials import Material, Melt, Reaction, Separator, Substrate
 from lithiate.core.sourced import Sourced
 from lithiate.library.faults import validate
 from lithiate.library.files import read_data_file, unknown_name
 
 if TYPE_CHECKING:
-    from lithiate.library.schema import Table
+    from lithiate.library.entry_schema import Table
 
     AnyTable = TypeVar("AnyTable", bound=Table)
 
@@ -22,7 +22,7 @@ _ON_SUBSTRATE = ("nucleation_barrier", "lithium_per_formula")
 
 
 def names_of(section: str) -> list[str]:
-    """Return the names in the file of a section (``materials``, ``substrates``, ``electrolytes`` or ``separators``)."""
+    """Return the names in the file of a section (``materials``, ``electrolytes``, ...)."""
     return [name for name in read_data_file(f"{section}.toml").data if name != "schema_version"]
 
 
@@ -108,16 +108,6 @@ def load_melt() -> Melt:
     document = read_data_file("infusion.toml")
     values, sources = numbers(validate(MeltTable, document.data["melt"], source=document, prefix=("melt",)))
     return Melt(**values, sources=sources)
-
-
-def load_electrolyte(name: str) -> Electrolyte:
-    """Return an electrolyte of the library; raises `LibraryError` ``LI-LIB-001`` when there is none of that name."""
-    from lithiate.library.schema import ElectrolyteTable
-
-    table = load_table("electrolytes", name, ElectrolyteTable)
-    found, sources = numbers(table)
-    values: dict[str, Any] = dict(found)
-    return Electrolyte(name, **values, additive=table.additive, measured_set=table.measured_set, sources=sources)
 
 
 def load_separator(name: str) -> Separator:

@@ -2,263 +2,53 @@
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationInfo, field_validator, model_validator
+from pydantic import Field, StrictBool, model_validator
 
-from lithiate.core.materials import Reaction
-from lithiate.core.sourced import Sourced, Status
-from lithiate.errors import UnitError
-from lithiate.units import convert, parse_ratio
+from lithiate.core.materials import Family, Reaction
+from lithiate.core.sourced import Status
+from lithiate.library.curve_schema import (
+    ConductivityCurve,
+    DiffusivityCurve,
+    EntropicCoefficient,
+    OpenCircuitPotential,
+    ThermodynamicFactorCurve,
+    TransferenceCurve,
+)
+from lithiate.library.entry_schema import (
+    Angle,
+    Area,
+    Barrier,
+    Capacitance,
+    Concentration,
+    Conductivity,
+    CurrentDensity,
+    Density,
+    Diffusivity,
+    Duration,
+    Entry,
+    Fraction,
+    Length,
+    MassRatio,
+    Modulus,
+    MolarEnergy,
+    MolarMass,
+    PlainNumber,
+    PoissonRatio,
+    Potential,
+    Pressure,
+    SpecificCapacity,
+    SurfaceTension,
+    Table,
+    Temperature,
+    Text,
+    Viscosity,
+    Volume,
+    VolumePerCharge,
+)
 
 SCHEMA_VERSION = 1
-
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Text = Annotated[str, Field(strict=True, min_length=1)]
-
-
-class Table(BaseModel):
-    """A table that refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Entry(Table):
-    """A number as it stands in a file: ``{ value, unit, range, source, status, note }``."""
-
-    si_unit: ClassVar[str] = "1"
-    lowest: ClassVar[float] = 0.0
-    highest: ClassVar[float] = math.inf
-    lowest_allowed: ClassVar[bool] = False
-
-    # The unit stands first: pydantic checks in this order, and the limits of a value need its unit.
-    unit: Text
-    value: Number
-    range: tuple[Number, Number] | None = None
-    source: Text
-    status: Status
-    note: Text | None = None
-
-    @field_validator("unit")
-    @classmethod
-    def _check_unit(cls, unit: str) -> str:
-        try:
-            convert(1.0, unit, cls.si_unit)
-        except UnitError as error:
-            raise ValueError(_words(error)) from None
-        return unit
-
-    @field_validator("value")
-    @classmethod
-    def _check_value(cls, value: float, info: ValidationInfo) -> float:
-        return cls._within_limits(value, info)
-
-    @field_validator("range")
-    @classmethod
-    def _check_range(cls, bounds: tuple[float, float] | None, info: ValidationInfo) -> tuple[float, float] | None:
-        if bounds is None:
-            return None
-        low, high = (cls._within_limits(bound, info) for bound in bounds)
-        value = info.data.get("value")
-        if low > high or (value is not None and not low <= value <= high):
-            raise ValueError(f"the range must be [low, high] around the value; got {[low, high]}")
-        return low, high
-
-    @classmethod
-    def _within_limits(cls, value: float, info: ValidationInfo) -> float:
-        unit = info.data.get("unit")
-        if unit is None:
-            return value
-        si_value = convert(value, unit, cls.si_unit)
-        if cls.lowest < si_value <= cls.highest or (cls.lowest_allowed and si_value == cls.lowest):
-            return value
-        low = f"{'at least' if cls.lowest_allowed else 'more than'} {cls.lowest:g}"
-        high = "" if math.isinf(cls.highest) else f" and at most {cls.highest:g}"
-        got, expected = (
-            f"{text} {of}".removesuffix(" 1") for text, of in ((f"{value:g}", unit), (low + high, cls.si_unit))
-        )
-        raise ValueError(f"the value is out of its limits; got {got}; expected {expected}")
-
-    def sourced(self) -> Sourced:
-        """Return the number in SI units with its source."""
-        bounds = None
-        if self.range is not None:
-            low, high = (convert(bound, self.unit, self.si_unit) for bound in self.range)
-            bounds = (low, high)
-        value = convert(self.value, self.unit, self.si_unit)
-        return Sourced(value, self.si_unit, self.source, self.status, self.unit, bounds, self.note)
-
-
-def _words(error: UnitError) -> str:
-    text = f"{error.what}; got {error.got!r}"
-    text += f"; expected {error.expected}" if error.expected else ""
-    return text + (f"; did you mean {error.nearest!r}?" if error.nearest else "")
-
-
-class Length(Entry):
-    """A length."""
-
-    si_unit = "m"
-
-
-class Area(Entry):
-    """An area per mass."""
-
-    si_unit = "m^2/kg"
-
-
-class Volume(Entry):
-    """A volume per mass."""
-
-    si_unit = "m^3/kg"
-
-
-class Fraction(Entry):
-    """A fraction between 0 and 1, both included."""
-
-    highest = 1.0
-    lowest_allowed = True
-
-
-class PoissonRatio(Entry):
-    """A Poisson ratio of an isotropic solid."""
-
-    lowest = -1.0
-    highest = 0.5
-
-
-class Potential(Entry):
-    """An electric potential."""
-
-    si_unit = "V"
-
-
-class Barrier(Potential):
-    """An overpotential of nucleation; 0 where there is none."""
-
-    lowest_allowed = True
-
-
-class CurrentDensity(Entry):
-    """A current per area."""
-
-    si_unit = "A/m^2"
-
-
-class SurfaceTension(Entry):
-    """A force per length."""
-
-    si_unit = "J/m^2"
-
-
-class Viscosity(Entry):
-    """A dynamic viscosity."""
-
-    si_unit = "Pa s"
-
-
-class Temperature(Entry):
-    """An absolute temperature."""
-
-    si_unit = "K"
-
-
-class Duration(Entry):
-    """A time."""
-
-    si_unit = "s"
-
-
-class Pressure(Entry):
-    """A pressure."""
-
-    si_unit = "Pa"
-
-
-class Modulus(Entry):
-    """An elastic modulus."""
-
-    si_unit = "Pa"
-
-
-class Angle(Entry):
-    """An angle between 0 and 180 degrees."""
-
-    si_unit = "rad"
-    highest = math.pi
-    lowest_allowed = True
-
-
-class Density(Entry):
-    """A mass per volume."""
-
-    si_unit = "kg/m^3"
-
-
-class MolarMass(Entry):
-    """A mass per amount."""
-
-    si_unit = "kg/mol"
-
-
-class Concentration(Entry):
-    """An amount per volume."""
-
-    si_unit = "mol/m^3"
-
-
-class Conductivity(Entry):
-    """An ionic conductivity."""
-
-    si_unit = "S/m"
-
-
-class Diffusivity(Entry):
-    """A diffusivity."""
-
-    si_unit = "m^2/s"
-
-
-class MolarEnergy(Entry):
-    """An activation energy."""
-
-    si_unit = "J/mol"
-
-
-class VolumePerCharge(Entry):
-    """A volume per charge."""
-
-    si_unit = "m^3/C"
-
-
-class PlainNumber(Entry):
-    """A positive number without unit."""
-
-
-class MassRatio(Entry):
-    """A ratio of masses, written ``"1:3"``; a plain number is the ratio itself."""
-
-    unit: Literal["1"] = "1"
-
-    @field_validator("value", mode="before")
-    @classmethod
-    def _parse_value(cls, value: Any) -> Any:  # noqa: ANN401 - before validation it may be anything
-        return _ratio(value)
-
-    @field_validator("range", mode="before")
-    @classmethod
-    def _parse_range(cls, bounds: Any) -> Any:  # noqa: ANN401 - before validation it may be anything
-        return [_ratio(bound) for bound in bounds] if isinstance(bounds, list) else bounds
-
-
-def _ratio(value: Any) -> Any:  # noqa: ANN401 - before validation it may be anything
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_ratio(value)
-    except UnitError as error:
-        raise ValueError(_words(error)) from None
 
 
 class HostTable(Table):
@@ -363,23 +153,122 @@ class MeltTable(Table):
     pressure: Pressure
 
 
+TRANSPORT = ("conductivity", "diffusivity", "transference_number", "thermodynamic_factor")
+"""What carries salt and current in an electrolyte; numbers of different works do not mix."""
+
+
+class TransportTable(Table):
+    """The table ``transport`` of an electrolyte: its four properties over the concentration, all of one work."""
+
+    source: Text
+    status: Status
+    note: Text | None = None
+    conductivity: ConductivityCurve
+    diffusivity: DiffusivityCurve
+    transference_number: TransferenceCurve
+    thermodynamic_factor: ThermodynamicFactorCurve
+
+
 class ElectrolyteTable(Table):
-    """One table of ``electrolytes.toml``."""
+    """One table of ``electrolytes.toml``.
+
+    Transport is given by four numbers, by the table ``transport``, or by the name of an electrolyte that stands in.
+    """
 
     description: Text
     note: Text | None = None
+    family: Family
     measured_set: StrictBool
     salt_concentration: Concentration
-    conductivity: Conductivity
+    transport: TransportTable | None = None
+    stand_in: Text | None = None
+    conductivity: Conductivity | None = None
     conductivity_activation_energy: MolarEnergy
-    diffusivity: Diffusivity
-    transference_number: Fraction
-    thermodynamic_factor: PlainNumber
+    diffusivity: Diffusivity | None = None
+    transference_number: Fraction | None = None
+    thermodynamic_factor: PlainNumber | None = None
     density: Density
     solvent_consumption: VolumePerCharge
     additive: Text | None = None
     additive_concentration: Concentration | None = None
     additive_electrons: PlainNumber | None = None
+
+    @model_validator(mode="after")
+    def _check_transport(self) -> Self:
+        plain = [name for name in TRANSPORT if getattr(self, name) is not None]
+        ways = (len(plain) == len(TRANSPORT), self.transport is not None, self.stand_in is not None)
+        if sum(ways) != 1 or len(plain) not in (0, len(TRANSPORT)):
+            raise ValueError(f"give either {', '.join(TRANSPORT)} or 'transport' or 'stand_in', one of the three alone")
+        if self.measured_set and self.transport is None:
+            raise ValueError("a measured set has a table 'transport' of its own")
+        additive = (self.additive, self.additive_concentration, self.additive_electrons)
+        if len({part is None for part in additive}) != 1:
+            raise ValueError("give additive, additive_concentration and additive_electrons together, or none of them")
+        return self
+
+
+class CathodeTable(Table):
+    """One table of ``cathodes.toml``."""
+
+    description: Text
+    note: Text | None = None
+    density: Density
+    capacity: SpecificCapacity
+    nominal_capacity: SpecificCapacity
+    lower_voltage: Potential
+    upper_voltage: Potential
+    open_circuit_potential: OpenCircuitPotential
+    entropic_coefficient: EntropicCoefficient | None = None
+    initial_stoichiometry: Fraction
+    diffusivity: Diffusivity
+    diffusivity_activation_energy: MolarEnergy
+    slow_above: Fraction | None = None
+    slow_share: Fraction | None = None
+    slow_width: PlainNumber | None = None
+    particle_radius: Length
+    exchange_current_density: CurrentDensity
+    charge_transfer_activation_energy: MolarEnergy
+    active_volume_fraction: Fraction
+    porosity: Fraction
+    tortuosity_factor: PlainNumber
+    conductivity: Conductivity
+    double_layer_capacitance: Capacitance
+
+    @model_validator(mode="after")
+    def _check_electrode(self) -> Self:
+        active, pores = self.active_volume_fraction.sourced().value, self.porosity.sourced().value
+        if active <= 0.0 or pores <= 0.0 or active + pores > 1.0:
+            raise ValueError(
+                "active material and pores make no electrode; "
+                f"got {active:g} and {pores:g}; expected both above 0 and at most 1 together"
+            )
+        if self.tortuosity_factor.sourced().value < 1.0:
+            raise ValueError(f"a tortuosity factor is at least 1; got {self.tortuosity_factor.sourced().value:g}")
+        if len({part is None for part in (self.slow_above, self.slow_share, self.slow_width)}) != 1:
+            raise ValueError("give slow_above, slow_share and slow_width together, or none of them")
+        if self.slow_share is not None and self.slow_share.sourced().value <= 0.0:
+            raise ValueError("slow_share must be more than 0: without diffusion no lithium moves")
+        return self
+
+    @model_validator(mode="after")
+    def _check_potentials(self) -> Self:
+        curve = self.open_circuit_potential.curve()
+        start = self.initial_stoichiometry.sourced().value
+        if not curve.x[0] <= start <= curve.x[-1] or start == 1.0:
+            # At x = 1 no place is free: the rate law has no current there.
+            raise ValueError(
+                "the initial stoichiometry is outside the open-circuit potential; "
+                f"got {start:g}; expected {curve.x[0]:g} to {curve.x[-1]:g}, below 1"
+            )
+        low, high = self.lower_voltage.sourced().value, self.upper_voltage.sourced().value
+        # The ends of a potential are steep: a cut-off may lie a thousandth of lithium beyond the last point.
+        floor, ceiling = (float(curve(end)) for end in (curve.x[-1] + 1e-3, curve.x[0] - 1e-3))
+        if not floor <= low < high <= ceiling:
+            raise ValueError(
+                "the voltage window is outside the open-circuit potential; "
+                f"got {low:g} to {high:g} V; expected within {floor:.4g} to {ceiling:.4g} V"
+            )
+        return self
 
 
 class SeparatorTable(Table):
@@ -401,5 +290,5 @@ def entries(table: Table) -> dict[str, Entry]:
         elif isinstance(value, Table):
             found |= {f"{name}.{key}": entry for key, entry in entries(value).items()}
         elif isinstance(value, dict):
-            found |= {f"{name}.{key}": entry for key, entry in value.items()}
+            found |= {f"{name}.{key}": entry for key, entry in value.items() if isinstance(entry, Entry)}
     return found
