@@ -127,7 +127,7 @@ class HalfCell:
         self.steps += self.solution.solver_statistics.number_of_steps
         return float(self.solution.t[-1] - start)
 
-    def half_cycle(self, c_rate: float, samples: int = 1000, watch: Sequence[str] = ()) -> HalfCycle:
+    def half_cycle(self, c_rate: float, samples: int = 4000, watch: Sequence[str] = ()) -> HalfCycle:
         """Run a half cycle and return its voltage over its charge, about `samples` points."""
         per_second = abs(self.nominal * c_rate)
         start = 0.0 if self.solution is None else self.solution.t[-1]

@@ -174,9 +174,11 @@ def loading(values: pybamm.ParameterValues) -> float:
     )
 
 
+NO_FILM = 1e-12
+"""Resistance of a film that does nothing [ohm m2]; the twin takes none for a fault."""
 PLAIN = {
-    "film_resistance": 0.0,
-    "native_film_resistance": 0.0,
+    "film_resistance": NO_FILM,
+    "native_film_resistance": NO_FILM,
     "pitting_barrier": 0.0,
     "pitting_area": 0.0,
     "carbon_barrier": 0.0,
@@ -204,8 +206,17 @@ PLAIN = {
     "transference_factor": 1.0,
     "thermodynamic_factor_factor": 1.0,
     "solvent_consumption_factor": 0.0,
+    "cathode_capacity_share": 1.0,
+    "particle_diffusion_factor": 1.0,
+    "cathode_exchange_current_factor": 1.0,
+    "contact_resistance": 0.0,
+    "cathode_loss_rate": 0.0,
+    "cathode_film_growth": 0.0,
+    "crosstalk": 0.0,
+    "shuttle_rate": 0.0,
 }
-"""Parameters of the twin that make its foil plain planar lithium: one surface of one unit of area, no film, no loss."""
+"""Parameters of the twin that make its foil plain planar lithium, one surface of one unit of area, without film or
+loss, and its cathode one that does not age."""
 
 
 def plain_lithium(values: pybamm.ParameterValues, parameters: ParameterSet | str = "nominal") -> ParameterSet:
@@ -217,5 +228,7 @@ def plain_lithium(values: pybamm.ParameterValues, parameters: ParameterSet | str
     table = dict(used.parameters)
     wanted = {**PLAIN, "exchange_current_density": lithium_exchange(values)}
     for name, value in wanted.items():
-        table[name] = evolve(table[name], value=value)
+        for key in (name, f"{name}_carbonate"):
+            if key in table:
+                table[key] = evolve(table[key], value=value)
     return evolve(used, parameters=table, origin=f"plain lithium of {SET}")
