@@ -20,8 +20,8 @@ MOST_STEPS = 200_000
 """Steps of a test: 100,000 cycles, some minutes of simulation."""
 
 
-def check_steps(experiment: Experiment) -> set[Step]:
-    """Return the distinct steps of an experiment, each checked as `check_step` does.
+def check_steps(experiment: Experiment, *, full: bool = False) -> set[Step]:
+    """Return the distinct steps of an experiment, each checked as `check_step` does; `full` for those of a full cell.
 
     Raises
     ------
@@ -39,12 +39,27 @@ def check_steps(experiment: Experiment) -> set[Step]:
         )
     steps = set(experiment.flatten())
     for step in steps:
-        check_step(step)
+        check_step(step, full=full)
     return steps
 
 
-def check_step(step: Step) -> None:
-    """Raise ``LI-TWIN-001`` for a step whose current, charge or voltage is outside the range of validity."""
+_WITHOUT_CATHODE, _WITH_CATHODE = ("plate", "strip"), ("charge", "discharge")
+
+
+def check_step(step: Step, *, full: bool = False) -> None:
+    """Raise ``LI-TWIN-001`` for a step whose current, charge or voltage is outside the range of validity.
+
+    Also for a step of another kind of cell: without a cathode lithium is plated and stripped, a full cell is charged
+    and discharged.
+    """
+    if step.action in (_WITHOUT_CATHODE if full else _WITH_CATHODE):
+        raise SimulationError(
+            "this step is of another kind of cell",
+            code="LI-TWIN-001",
+            where="full cell" if full else "cell without a cathode",
+            got=step.action,
+            expected=" or ".join(_WITH_CATHODE if full else _WITHOUT_CATHODE),
+        )
     if step.current_density is not None:
         check_range("current_density", step.current_density, VALID_CURRENT, "mA/cm^2", 0.1)
         charge = step.areal_capacity
@@ -54,7 +69,7 @@ def check_step(step: Step) -> None:
             check_range("areal_capacity", charge, VALID_CAPACITY, "mAh/cm^2", 1 / 36000)
     for name in ("start_voltage", "end_voltage", "voltage"):
         value = getattr(step, name)
-        if value is not None:
+        if value is not None and not (full and name == "voltage"):
             check_range(name, value, (-VALID_VOLTAGE, VALID_VOLTAGE), "V", 1.0)
 
 

@@ -42,6 +42,11 @@ CLOSURES: dict[str, dict[str, str]] = {
         "amplitude": "sites fatigue with the share of the interior that a half cycle fills, to the power m",
         "charge": "sites fatigue in proportion to the charge that a half cycle puts into the interior",
     },
+    "cathode": {
+        "automatic": "one particle, and one for each cell of the cathode once uniform reaction costs 5 mV",
+        "single-particle": "uniform reaction over the cathode (SPMe, Marquis 2019)",
+        "porous-electrode": "reaction where the potentials balance (Doyle, Fuller & Newman 1993)",
+    },
     "load_sharing": {
         "load-control": "rigid WN bears its share of the misfit stress",
         "displacement-control": "every site follows the same strain: WN takes nothing off Mo2N",
@@ -60,6 +65,7 @@ class Mechanism:
     parameters: Mapping[str, float] = field(factory=dict)
     electrode: Mapping[str, float] = field(factory=dict)
     cell: Mapping[str, float] = field(factory=dict)
+    cathode: Mapping[str, float] = field(factory=dict)
 
 
 MECHANISMS: dict[str, Mechanism] = {
@@ -103,9 +109,19 @@ MECHANISMS: dict[str, Mechanism] = {
     ),
     "salt_polarisation": Mechanism("concentration gradients of the salt", cell={"transference": 1.0}),
     "soft_shorts": Mechanism("births of soft shorts", cell={"short_rate": 0.0}),
+    "cathode_loss": Mechanism("loss of active material of the cathode", cathode={"cathode_loss_rate": 0.0}),
+    "cathode_film_growth": Mechanism("growth of the film on the cathode", cathode={"cathode_film_growth": 0.0}),
+    "crosstalk": Mechanism("what side products of the lithium do to the cathode", cathode={"crosstalk": 0.0}),
+    "shuttle": Mechanism("leak of side products that shuttle", cathode={"shuttle_rate": 0.0}),
     "area_noise": Mechanism("chance disturbance of the top's area", electrode={"area_noise": 0.0}),
 }
 """Name, as a study's `disabled_mechanisms` spells it -> the mechanism."""
+
+
+def concerns(name: str, cell_kind: str) -> bool:
+    """Return whether a closure or a mechanism can matter in a kind of cell: those of the cathode need one."""
+    only_cathode = name == "cathode" or (name in MECHANISMS and bool(MECHANISMS[name].cathode))
+    return cell_kind == "full" or not only_cathode
 
 
 @frozen(kw_only=True)

@@ -7,7 +7,7 @@ integrator holds it for milliseconds only.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from attrs import evolve
 from numpy.typing import NDArray
 
 from lithiate.core.anode import Anode
-from lithiate.core.cell import DISC_AREA, Cell, PlatingCell
+from lithiate.core.cell import DISC_AREA, Cell, FullCell, PlatingCell
 from lithiate.core.experiments import Experiment
 from lithiate.core.protocol import Step
 from lithiate.core.validity import check_steps
@@ -114,7 +114,7 @@ def solve(
 
     Parameters
     ----------
-    cell : SymmetricCell or PlatingCell
+    cell : SymmetricCell, PlatingCell or FullCell
     experiment : Experiment
         A kind of `lithiate.experiments`, or a `Protocol`.
     parameters : ParameterSet or str
@@ -161,18 +161,17 @@ def solve(
             where="tolerance, fixed_step, seed",
             got=f"{tolerance:g}, {fixed_step:g}, {seed}",
         )
+    if isinstance(cell, FullCell):
+        from lithiate.twin.full_cell import solve_full
+
+        return solve_full(cell, experiment, used, choices, seed, sampling, progress, tolerance, fixed_step, chance)
     distinct = check_steps(experiment)
     electrodes = describe_electrodes(cell)
-    model = build_model(
-        cell,
-        electrodes,
-        experiment.temperature,
-        load_electrolyte(cell.electrolyte),
-        load_separator(cell.separator),
-        used,
-        choices,
-    )
-    run = Run(model, cell, experiment, distinct, choices.parameters(used), choices, seed, chance)
+    electrolyte = load_electrolyte(cell.electrolyte)
+    of_surface = used.in_electrolyte(electrolyte.family)
+    separator = load_separator(cell.separator)
+    model = build_model(cell, electrodes, experiment.temperature, electrolyte, separator, of_surface, choices)
+    run = Run(model, cell, experiment, distinct, choices.parameters(of_surface), choices, seed, chance)
     run.settings = np.array([tolerance, fixed_step])
     plan, leaps = sampling or Sampling.default(experiment), Leaps()
     if extrapolation is None:
@@ -217,23 +216,37 @@ def describe_electrodes(cell: Cell) -> tuple[Described, Described]:
     """
     from lithiate.library import load_anode, load_composition, without_lithium
 
-    def with_lithium(anode: Anode | str) -> Described:
-        found = load_anode(anode) if isinstance(anode, str) else anode
-        if not found.holds_lithium:
-            raise SimulationError(
-                "this electrode has no lithium",
-                code="LI-TWIN-001",
-                where=found.name,
-                got=f"kind {found.kind!r}",
-                expected="lithium foil or a host with lithium; a plating cell takes a surface without",
-            )
-        return Described(found, load_composition(found))
-
     if isinstance(cell, PlatingCell):
         bare = without_lithium(load_anode(cell.anode) if isinstance(cell.anode, str) else cell.anode)
-        return Described(bare, load_composition(bare)), with_lithium(cell.counter)
-    both = with_lithium(cell.anode)
+        return Described(bare, load_composition(bare)), _with_lithium(cell.counter)
+    both = _with_lithium(cell.anode)
     return both, both
+
+
+def _with_lithium(anode: Anode | str) -> Described:
+    from lithiate.library import load_anode, load_composition
+
+    found = load_anode(anode) if isinstance(anode, str) else anode
+    if not found.holds_lithium:
+        raise SimulationError(
+            "this electrode has no lithium",
+            code="LI-TWIN-001",
+            where=found.name,
+            got=f"kind {found.kind!r}",
+            expected="lithium foil or a host with lithium; a plating cell takes a surface without",
+        )
+    return Described(found, load_composition(found))
+
+
+def describe_full_anode(cell: FullCell) -> Described:
+    """Return the lithium electrode of a full cell by its description."""
+    from lithiate.library import load_anode, load_composition, without_lithium
+
+    found = load_anode(cell.anode) if isinstance(cell.anode, str) else cell.anode
+    if not cell.anode_free:
+        return _with_lithium(found)
+    bare = without_lithium(found)
+    return Described(bare, load_composition(bare))
 
 
 def new_scratch() -> Scratch:
@@ -267,17 +280,9 @@ class Run:
         self.model, self.experiment, self.parameters, self.choices = model, experiment, parameters, choices
         self.settings = np.array([DEFAULT_TOLERANCE, 0.0])
         self.current_scale, self.charge_scale = step_scales(steps)
-        self.y = model.initial_state.copy()
-        self.dy = np.zeros(STATES)
-        self.scale = error_scale(
-            self.charge_scale,
-            model.salt_per_cell,
-            cell.electrolyte_volume,
-            float(model.cell["initial_additive"]),
-        )
         self.plating_cell = isinstance(cell, PlatingCell)
-        self.scratch = new_scratch()
-        self.out = np.zeros(OUTPUTS)
+        self.electrolyte_volume = cell.electrolyte_volume
+        self._begin_at(model.initial_state)
         self.area = cell.area
         self.exposure = np.zeros(2)
         self.phase_exposure = np.zeros(2)
@@ -294,7 +299,7 @@ class Run:
         self.hard = False
         self.reason = COMPLETE
         self.steps = 0
-        self.time = 0.0
+        self.time = self.began = 0.0
         self.plating = -1
         self.ends: list[float] = []
         self.sides: list[int] = []
@@ -305,9 +310,18 @@ class Run:
         self._offsets: dict[Part, NDArray[np.float64]] = {}
         self._steps_after_short = HALF_CYCLES_AFTER_SHORT
 
+    def _begin_at(self, state: NDArray[np.float64]) -> None:
+        """Make what belongs to a state vector: scales of errors, memory."""
+        model = self.model
+        self.y, self.dy = state.copy(), np.zeros(STATES)
+        additive = float(model.cell["initial_additive"])
+        self.scale = error_scale(self.charge_scale, model.salt_per_cell, self.electrolyte_volume, additive)
+        self.scratch: Any = new_scratch()
+        self.out = np.zeros(OUTPUTS)
+
     def samples(self) -> NDArray[np.float64]:
-        """Return the sampled outputs (n, 2 + OUTPUTS): time, side that plates, outputs."""
-        return np.concatenate(self._samples) if self._samples else np.zeros((0, 2 + OUTPUTS))
+        """Return the sampled outputs (n, 2 + outputs): time, side that plates, outputs."""
+        return np.concatenate(self._samples) if self._samples else np.zeros((0, 2 + self.out.size))
 
     def run(self, sampling: Sampling, progress: Callable[[float], None] | None) -> None:
         """Run all steps, or as many as the cell lasts."""
@@ -317,13 +331,11 @@ class Run:
 
     def step(self, step: Step, sampling: Sampling, progress: Callable[[float], None] | None) -> bool:
         """Run a step and keep its end; return whether the test ends with it."""
-        if step not in self._parts:
-            self._parts[step] = tuple(step_parts(self._ended(step), self.current_scale, self.parameters, self.choices))
         ended = False
-        for part in self._parts[step]:
+        for part in self._parts_of(step):
             ended = ended or self._part(part, sampling, progress)
         self.ends.append(self.time)
-        self.sides.append(-1 if step.action == "rest" else self.plating)
+        self.sides.append(-1 if step.action == "rest" else self._side())
         self.states.append(self.y.copy())
         self.intact_history.append(self.intact.copy())
         if progress is not None:
@@ -334,6 +346,16 @@ class Run:
             self.reason = SHORT_CIRCUIT
             self._steps_after_short -= 1
         return self._steps_after_short < 0
+
+    def _parts_of(self, step: Step) -> Iterable[Part]:
+        """Return the parts of a step; they are made as they are asked for, since one may depend on how another ends."""
+        if step not in self._parts:
+            self._parts[step] = tuple(step_parts(self._ended(step), self.current_scale, self.parameters, self.choices))
+        return self._parts[step]
+
+    def _side(self) -> int:
+        """Return the side that plates: 0 the working electrode, 1 the counter electrode."""
+        return max(self.plating, 0)
 
     def _ended(self, step: Step) -> Step:
         """Return a step as this cell can do it: a strip of a surface without lithium of its own ends by voltage."""
@@ -400,7 +422,7 @@ class Run:
             for offset in (0, PER_ELECTRODE):
                 self.y[offset + Q_PIT] = self.y[offset + Q_ON_SITES] = self.y[offset + Q_ON_CARBON] = 0.0
             if self.chance:
-                self.noise = NOISE_MEMORY * self.noise + 0.8 * self.noise_draws.standard_normal(2)
+                self.noise = NOISE_MEMORY * self.noise + 0.8 * self.noise_draws.standard_normal(self.noise.size)
             self.phase_exposure = self.exposure.copy()
             self.plating = part.plating
         self.y[SET_VOLTAGE] = part.set_voltage
@@ -409,7 +431,7 @@ class Run:
         self.limits[3] = EXHAUSTION_CHARGE if runs_out else -math.inf
         self.limits[4] = part.current_limit
 
-    def _drive(self, part: Part) -> Drive:
+    def _drive(self, part: Part) -> Any:  # noqa: ANN401 - each kind of cell has its own drive
         return Drive(
             max(self.plating, 0),
             part.current,
@@ -433,6 +455,7 @@ class Run:
     def _part(self, part: Part, sampling: Sampling, progress: Callable[[float], None] | None) -> bool:
         """Run a part of a step; return whether the test ends with it."""
         self._begin(part)
+        self.began = self.time
         duration = self._duration(part)
         offsets = self._offsets.get(part)
         if offsets is None:
@@ -440,7 +463,7 @@ class Run:
             if self._samples and math.isfinite(part.duration):
                 self._offsets[part] = offsets
         drive = self._drive(part)
-        sampled = np.zeros((offsets.size, 1 + OUTPUTS))
+        sampled = np.zeros((offsets.size, 1 + self.out.size))
         t, h, first, reason = 0.0, FIRST_STEP, 0, SHORT_BORN
         calls = 0
         while reason in (SHORT_BORN, PAUSED):
@@ -485,7 +508,7 @@ class Run:
 
     def _keep(self, sampled: NDArray[np.float64], sampling: Sampling, end: float | None) -> None:
         """Keep the samples of a part; an instrument records also the moment `end` at which an event ends it."""
-        block = np.empty((len(sampled) + (end is not None), 2 + OUTPUTS))
+        block = np.empty((len(sampled) + (end is not None), 2 + self.out.size))
         block[: len(sampled), 0] = self.time + sampled[:, 0]
         block[: len(sampled), 2:] = sampled[:, 1:]
         if end is not None:
@@ -493,7 +516,7 @@ class Run:
             block[-1, 2:] = self.out
             if not np.isfinite(self.out).all():  # no branch carries the current: an instrument would read its limit
                 block = block[:-1]
-        block[:, 1] = max(self.plating, 0)
+        block[:, 1] = self._side()
         self._samples.append(sampling.thin(block[:, 0], block[:, 2 + OUT_VOLTAGE], block))
 
     def _soft_short(self) -> None:

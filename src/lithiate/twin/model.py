@@ -129,12 +129,12 @@ def build_model(
         fatigue_rate=used["fatigue_rate"],
         fatigue_exponent=used["fatigue_exponent"],
         fatigue_by_charge=choices.chosen("fatigue") == "charge",
-        rigid_share=(_rigid_share(electrodes[0], choices), _rigid_share(electrodes[1], choices)),
+        rigid_share=(rigid_share(electrodes[0], choices), rigid_share(electrodes[1], choices)),
         salt_per_cell=salt,
     )
 
 
-def _rigid_share(described: Described, choices: Choices) -> float:
+def rigid_share(described: Described, choices: Choices) -> float:
     """Return the share of the misfit stress that WN carries: only a WN that stays as it is can carry any."""
     host = described.anode.host
     if host is None or described.composition.host is None or not host.tungsten_nitride_inert:
@@ -175,10 +175,11 @@ def fill_electrode(
     for name in ELECTRODE.names or ():
         if name in parameters.parameters:
             record[name] = parameters[name]
+    film_energy = parameters["film_activation_energy"]
+    if anode.host is not None and "host_film_activation_energy" in parameters.parameters:
+        film_energy = parameters["host_film_activation_energy"]
     for name in ("film_resistance", "native_film_resistance"):
-        record[name] = 1.0 / arrhenius(
-            1.0 / parameters[name], parameters["film_activation_energy"], temperature, REFERENCE_TEMPERATURE
-        )
+        record[name] = 1.0 / arrhenius(1.0 / parameters[name], film_energy, temperature, REFERENCE_TEMPERATURE)
     record["exchange_current_density"] = arrhenius(
         parameters["exchange_current_density"],
         parameters["charge_transfer_activation_energy"],

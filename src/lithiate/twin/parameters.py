@@ -21,7 +21,14 @@ from lithiate.errors import SimulationError, nearest_match
 SETS = ("nominal",)
 """Parameter sets that ship with this version."""
 
-SCATTERED = ("sei_loss_top", "sei_loss_interior", "dead_loss")
+SCATTERED = (
+    "sei_loss_top",
+    "sei_loss_interior",
+    "dead_loss",
+    "sei_loss_top_carbonate",
+    "sei_loss_interior_carbonate",
+    "dead_loss_carbonate",
+)
 """Parameters that differ from cell to cell: loss rates, by one common factor."""
 
 
@@ -98,6 +105,20 @@ class ParameterSet:
             table[name] = evolve(known, value=float(value))
         return evolve(self, parameters=table, origin=origin or self.origin)
 
+    def in_electrolyte(self, family: str) -> ParameterSet:
+        """Return the parameters of cells with an electrolyte of a family.
+
+        A lithium surface belongs to its electrolyte: where there is a parameter ``NAME_carbonate``, that is what NAME
+        is in carbonates. The set itself is that of ethers.
+        """
+        ending = f"_{family}"
+        own = {
+            name.removesuffix(ending): evolve(known, name=name.removesuffix(ending))
+            for name, known in self.parameters.items()
+            if name.endswith(ending)
+        }
+        return evolve(self, parameters={**self.parameters, **own})
+
     def with_cell_scatter(self, seed: int) -> ParameterSet:
         """Return the parameters of one cell: loss rates off by one lognormal factor, within their ranges."""
         width = self["cell_scatter"]
@@ -135,6 +156,8 @@ _SI_UNITS = {
     "mA/cm^2": "A/m^2",
     "1/um": "1/m",
     "um": "m",
+    "um/s": "m/s",
+    "uL/mAh": "m^3/C",
     "uL/cm^2": "m",
     "1/h": "1/s",
     "mS/cm^2": "S/m^2",

@@ -31,7 +31,7 @@ def dead_layer_thickness(y: Vector, offset: int, cell: Record) -> float:
 
 
 @njit_inner
-def _host_liquid(y: Vector, offset: int, electrode: Record, cell: Record) -> float:
+def host_liquid(y: Vector, offset: int, electrode: Record, cell: Record) -> float:
     """Return the liquid that fills the opened interior [m3/m2]."""
     if electrode.is_host <= 0.0:
         return 0.0
@@ -52,7 +52,7 @@ def grid(
     pores = cell.separator_porosity * cell.separator_thickness + cell.bound_electrolyte
     for e in range(2):  # a loop, since numba compiles anew for every offset that is written as a number
         thickness_a, thickness_b = thickness_b, dead_layer_thickness(y, e * PER_ELECTRODE, cell)
-        pores += cell.dead_layer_porosity * thickness_b + _host_liquid(y, e * PER_ELECTRODE, electrodes[e], cell)
+        pores += cell.dead_layer_porosity * thickness_b + host_liquid(y, e * PER_ELECTRODE, electrodes[e], cell)
     wet, slope = saturation(max(y[ELECTROLYTE], 1e-12) / pores)
     drying = wet**cell.saturation_exponent
     for k in range(SALT_CELLS):
@@ -124,7 +124,7 @@ def salt_potentials(
 
 
 @njit_inner
-def _host_liquid_rate(offset: int, electrode: Record, cell: Record, dy: Vector) -> float:
+def host_liquid_rate(offset: int, electrode: Record, cell: Record, dy: Vector) -> float:
     """Return the rate at which liquid enters the opened interior [m/s]."""
     if electrode.is_host <= 0.0:
         return 0.0
@@ -142,7 +142,7 @@ def grid_rates(
     for e in range(2):
         offset = e * PER_ELECTRODE
         growth_a, growth_b = growth_b, volume * (dy[offset + Q_DEAD] + cell.sei_swelling * dy[offset + Q_SEI_TOP])
-        pore_rate += cell.dead_layer_porosity * growth_b + _host_liquid_rate(offset, electrodes[e], cell, dy)
+        pore_rate += cell.dead_layer_porosity * growth_b + host_liquid_rate(offset, electrodes[e], cell, dy)
     return growth_a, growth_b, wet_slope * (dy[ELECTROLYTE] - y[ELECTROLYTE] / pores * pore_rate) / pores
 
 

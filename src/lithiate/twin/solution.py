@@ -101,6 +101,16 @@ class Solution:
         """Sign (n,) that turns outputs along the polarity into those of a record: -1 where the working side plates."""
         return np.where(self.samples[:, 1] == 0, -1.0, 1.0)
 
+    @property
+    def voltage(self) -> NDArray[np.float64]:
+        """Cell voltage of the samples with the sign of a record (n,) [V]."""
+        return self.sign * self.samples[:, 2 + OUT_VOLTAGE]
+
+    @property
+    def electrode_potential(self) -> NDArray[np.float64]:
+        """Potential of the working electrode against lithium in the separator, as `voltage` (n,) [V]."""
+        return self.sign * self.samples[:, 2 + OUT_ELECTRODE_A]
+
     def measurement(self, instrument: Instrument | None = None, *, cell_id: str | None = None) -> Measurement:
         """Return what the technique of the experiment records."""
         technique = KINDS[self.experiment.kind]
@@ -123,14 +133,14 @@ class Solution:
         samples, sign, device = self.samples[begin:], self.sign[begin:], instrument or Instrument()
         potential = None
         if self.cell.reference_electrode:
-            potential = device.record(sign * samples[:, 2 + OUT_ELECTRODE_A], self.seed, channel=1)
+            potential = device.record(self.electrode_potential[begin:], self.seed, channel=1)
         return CyclingRecord(
             specimen=self.specimen(cell_id),
             provenance=self.provenance(),
             conditions=self.conditions(),
             warnings=self.warnings(),
             time=samples[:, 0] - start,
-            voltage=device.record(sign * samples[:, 2 + OUT_VOLTAGE], self.seed),
+            voltage=device.record(self.voltage[begin:], self.seed),
             current=sign * samples[:, 2 + OUT_CURRENT] * self.cell.area,
             electrode_potential=potential,
             row_flags=self._row_flags()[begin:],
@@ -192,7 +202,7 @@ class Solution:
             conditions={**self.conditions(), "scan_rate": self.experiment.scan_rate},
             warnings=self.warnings(),
             time=samples[:, 0],
-            voltage=device.record(sign * samples[:, 2 + OUT_VOLTAGE], self.seed),
+            voltage=device.record(self.voltage[rows], self.seed),
             current=sign * samples[:, 2 + OUT_CURRENT] * self.cell.area,
         )
 

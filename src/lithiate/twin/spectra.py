@@ -91,13 +91,14 @@ def _at_temperature(solution: Solution, temperature: float) -> Model:
 
     check_range("temperatures", temperature, VALID_TEMPERATURE, "K", 1.0)
     cell = solution.cell
+    electrolyte = load_electrolyte(cell.electrolyte)
     other = build_model(
         cell,
         describe_electrodes(cell),
         temperature,
-        load_electrolyte(cell.electrolyte),
+        electrolyte,
         load_separator(cell.separator),
-        solution.parameters,
+        solution.parameters.in_electrolyte(electrolyte.family),
         solution.choices,
     )
     return evolve(other, initial_state=solution.model.initial_state)

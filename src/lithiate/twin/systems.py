@@ -9,6 +9,13 @@ from typing import Any
 
 from lithiate._jit import Record, Vector, by_drive
 from lithiate.twin.equations import right_hand_side
+from lithiate.twin.full_equations import (
+    full_event_values,
+    full_right_hand_side,
+    prepare_full_step,
+    solve_full_stage,
+)
+from lithiate.twin.full_states import FullDrive
 from lithiate.twin.implicit import lithium_event_values, prepare_lithium_step, solve_lithium_stage
 from lithiate.twin.states import Drive
 
@@ -39,8 +46,9 @@ def event_values(y: Vector, out: Vector, drive: Any, limits: Vector, values: Vec
     """Fill `values` (EVENTS,): each is positive until its event."""
 
 
-_EQUATIONS = {
+_EQUATIONS: dict[Any, tuple[Any, Any, Any, Any]] = {
     Drive: (right_hand_side, prepare_lithium_step, solve_lithium_stage, lithium_event_values),
+    FullDrive: (full_right_hand_side, prepare_full_step, solve_full_stage, full_event_values),
 }
 for _position, _stub in enumerate((derivatives, prepare_step, solve_stage, event_values)):
     by_drive(_stub, {kind: functions[_position] for kind, functions in _EQUATIONS.items()}.__getitem__)

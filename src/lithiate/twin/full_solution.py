@@ -1,0 +1,105 @@
+"""What the twin knows of a full cell after a run, and the record that an instrument would have made of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from lithiate.core.cell import FullCell
+from lithiate.core.materials import Cathode
+from lithiate.core.measurement import Specimen
+from lithiate.twin.full_model import FullModel
+from lithiate.twin.solution import Solution
+from lithiate.twin.states import (
+    ELECTROLYTE,
+    METALLIC,
+    OUT_ELECTRODE_A,
+    OUT_VOLTAGE,
+    PASSED,
+    Q_DEAD,
+    Q_SEI_INTERIOR,
+    Q_SEI_TOP,
+)
+
+NEARLY_WET = 0.98
+"""Share of the pores that the electrolyte fills, below which a cell counts as starting partially wetted."""
+
+
+@frozen(eq=False, kw_only=True)
+class FullSolution(Solution):
+    """The result of `solve` for a full cell.
+
+    As `Solution`; the counter electrode is the lithium. `step_sides` are 1 for a charge, 0 for a discharge, -1 for a
+    rest; the voltage in `samples` has its sign.
+
+    Parameters
+    ----------
+    cathode : Cathode
+    single_particle_error : float, V
+        Largest estimated error of the steps in which one particle stood for the cathode.
+    """
+
+    cell: FullCell
+    model: FullModel  # type: ignore[assignment]
+    cathode: Cathode
+    single_particle_error: float
+
+    @property
+    def voltage(self) -> NDArray[np.float64]:
+        """Cell voltage of the samples (n,) [V]."""
+        return self.samples[:, 2 + OUT_VOLTAGE]
+
+    @property
+    def electrode_potential(self) -> NDArray[np.float64]:
+        """Potential of the cathode against lithium in the separator (n,) [V]."""
+        return self.samples[:, 2 + OUT_ELECTRODE_A]
+
+    def specimen(self, cell_id: str | None = None) -> Specimen:
+        """Return what the twin simulated, in the words of a measurement."""
+        cell = self.cell
+        return Specimen(
+            name=self.anode.name,
+            anode=self.anode.name,
+            cell=cell.kind,
+            cell_id=cell_id,
+            area=cell.area,
+            electrolyte=cell.electrolyte,
+            cathode=self.cathode.name,
+            cathode_mass=cell.cathode_loading * cell.area,
+        )
+
+    def conditions(self) -> dict[str, float]:
+        """Return the numbers of cell and experiment that a record states [SI]."""
+        return {
+            "temperature": self.experiment.temperature,
+            "electrolyte_volume": self.cell.electrolyte_volume,
+            "stack_pressure": self.cell.stack_pressure,
+            "cathode_loading": self.cell.cathode_loading,
+            "nominal_capacity": float(self.model.cathode["one_c_capacity"]),
+        }
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return coded warnings about the run."""
+        found = list(super().warnings())
+        if self.model.initial_wet < NEARLY_WET:
+            found.append(
+                f"LI-W-TWIN-003 the electrolyte fills {100 * self.model.initial_wet:.0f} % of the pores at the start: "
+                "the cell starts partially wetted"
+            )
+        left = self.states[:, list(METALLIC)].sum(axis=1) if len(self.states) else np.array([np.inf])
+        if not self.cell.anode_free and left.min() < 0.02 * float(self.model.cathode["one_c_capacity"]):
+            cycle = int(np.argmax(left < 0.02 * float(self.model.cathode["one_c_capacity"]))) // 2 + 1
+            found.append(f"LI-W-TWIN-004 the lithium of the anode runs out about cycle {cycle}")
+        return tuple(found)
+
+    def inventory(self) -> dict[str, float]:
+        """Return what is left and lost at the end, by the words of `QUANTITIES` [SI]."""
+        end = self.states[-1] if len(self.states) else self.initial_state
+        return {
+            "dead_lithium": float(end[Q_DEAD]),
+            "sei_lithium": float(end[Q_SEI_TOP] + end[Q_SEI_INTERIOR]),
+            "lithium_left": float(sum(end[k] for k in METALLIC)),
+            "electrolyte_left": float(end[ELECTROLYTE]),
+            "cumulative_capacity": float(end[PASSED]),
+        }

@@ -1,0 +1,260 @@
+"""The porous cathode: particles that take up lithium, and how a current divides among them.
+
+Charging counts positive: lithium leaves the particles, and current flows through the pores towards the lithium.
+
+Source of the equations: Doyle, Fuller & Newman, J. Electrochem. Soc. 140, 1526 (1993); the uniform-reaction limit is
+the single-particle model with electrolyte (Marquis et al., J. Electrochem. Soc. 166, A3693 (2019)).
+"""
+
+from __future__ import annotations
+
+import math
+
+from lithiate._jit import Matrix, Record, Vector, njit, njit_inner
+from lithiate.twin.elementary import exponential
+from lithiate.twin.full_states import ACTIVE, CATHODE_FILM, FullDrive
+from lithiate.twin.states import SALT
+from lithiate.twin.transport import factor_tridiagonal, solve_tridiagonal
+
+FACE_CURRENT, POTENTIAL, EXCHANGE, REACTION, RESISTANCE, PATH, BELOW, MIDDLE, ABOVE = range(9)
+"""Rows of `FullScratch.porous`."""
+SMALLEST_SHARE = 1e-5
+"""x (1 - x) enters the exchange current through a smooth floor at this."""
+NEWTON_STEPS = 50
+BALANCED = 1e-10
+"""How well the potentials of neighbouring cells agree when the division of the current counts as found [V]."""
+
+
+@njit
+def look_up(table: Matrix, position: float) -> float:
+    """Return the value of a table (n, 2) of values and slopes at a position in units of its spacing.
+
+    Cubic Hermite inside, straight lines outside.
+    """
+    last = table.shape[0] - 2
+    k = int(min(max(position, 0.0), float(last)))
+    t = position - k
+    if t < 0.0:
+        return float(table[0, 0] + table[0, 1] * t)
+    if t > 1.0:
+        return float(table[last + 1, 0] + table[last + 1, 1] * (t - 1.0))
+    t2 = t * t
+    u = 1.0 - t
+    here = (1.0 + 2.0 * t) * u * u * table[k, 0] + t * u * u * table[k, 1]
+    return float(here + t2 * (3.0 - 2.0 * t) * table[k + 1, 0] - t2 * u * table[k + 1, 1])
+
+
+@njit
+def diffusion_rate(stoichiometry: float, cathode: Record) -> float:
+    """Return D/R^2 at a stoichiometry [1/s], (s + (1 - s)/(1 + exp((x - x_slow)/w))) D_0/R^2."""
+    fast = 1.0 / (1.0 + exponential((stoichiometry - cathode.slow_above) / cathode.slow_width))
+    return float(cathode.particle_diffusion_rate * (cathode.slow_share + (1.0 - cathode.slow_share) * fast))
+
+
+@njit_inner
+def surface_stoichiometry(y: Vector, first: int, shells: Matrix, whole: float) -> float:
+    """Return the stoichiometry at the surface of the particle whose shells begin at `first`.
+
+    From the two outer shells on a straight line; `whole` [C/m2] is the lithium of the particle at x = 1.
+    """
+    last = shells.shape[1] - 1
+    outer = y[first + last] / (whole * shells[0, last])
+    inner = y[first + last - 1] / (whole * shells[0, last - 1])
+    ahead = (1.0 - shells[2, last]) / (shells[2, last] - shells[2, last - 1])
+    return outer + (outer - inner) * ahead
+
+
+@njit_inner
+def lay_particles(y: Vector, drive: FullDrive, concentrations: Vector, wet: float, porous: Matrix) -> float:
+    """Fill potentials and exchange currents of the cells of the cathode; return the mean surface stoichiometry.
+
+    `porous` rows POTENTIAL [V] and EXCHANGE [A per m2 of electrode in the cell] are written.
+    """
+    cathode, sizes = drive.cathode, drive.sizes
+    count, particles = sizes.cathode, sizes.particles
+    front = sizes.dead + sizes.separator
+    first = SALT + sizes.salt_cells
+    whole = cathode.particle_capacity * y[ACTIVE] / particles
+    area = cathode.particle_surface * wet * y[ACTIVE] / count
+    mean, potential, share = 0.0, 0.0, 0.0
+    for k in range(count):
+        if k < particles:
+            x = surface_stoichiometry(y, first + k * sizes.shells, drive.shells, whole)
+            mean += x / particles
+            position = (x - cathode.first_stoichiometry) * cathode.stoichiometries_per_unit
+            potential = look_up(drive.potential, position)
+            half = 0.5 * x * (1.0 - x)
+            share = half + math.sqrt(half * half + SMALLEST_SHARE * SMALLEST_SHARE)
+        porous[POTENTIAL, k] = potential
+        salt = concentrations[front + k] / drive.cell.concentration
+        porous[EXCHANGE, k] = area * cathode.cathode_exchange_current * 2.0 * math.sqrt(share * salt)
+    return mean
+
+
+@njit_inner
+def reaction(current: float, exchange: float, film: float, thermal: float) -> tuple[float, float]:
+    """Return overpotential [V] and its slope [ohm m2] of a reaction with a film, all per electrode area.
+
+    eta = (2RT/F) asinh(j/2j_0) + R j.
+    """
+    ratio = 0.5 * current / exchange
+    root = math.sqrt(1.0 + ratio * ratio)
+    size = math.log(abs(ratio) + root)
+    eta = 2.0 * thermal * (size if ratio >= 0.0 else -size) + film * current
+    return eta, thermal / (exchange * root) + film
+
+
+@njit_inner
+def divide_current(y: Vector, drive: FullDrive, current: float, wet: float, salt: Matrix, porous: Matrix) -> tuple[
+    float, float, float
+]:  # fmt: skip
+    """Divide a current [A/m2] among the particles of the cathode.
+
+    Returns
+    -------
+    (potential, resistance, spread)
+        Of the collector against the electrolyte at the separator's face, concentration potentials from the lithium on
+        included [V]; its slope [ohm m2]; rms spread of the cells' balances under uniform reaction [V].
+
+    Notes
+    -----
+    With the current F in the pores at the faces, j_k = F_k - F_(k+1), all cells must see one collector potential:
+    U_k + eta_k(j_k) + phi_k + (drop in the solid) alike. Newton's method; its matrix is tridiagonal, symmetric and
+    diagonally dominant. One particle stands for uniform reaction: the potential is then the mean over the cells.
+    """
+    cathode, sizes, thermal = drive.cathode, drive.sizes, drive.cell.thermal
+    count = sizes.cathode
+    front = sizes.dead + sizes.separator
+    film = y[CATHODE_FILM] * count / (cathode.particle_surface * wet * y[ACTIVE])
+    solid = cathode.cathode_thickness / count / cathode.solid_conductivity
+    lengths, factors, conductivities, gained = salt[1], salt[2], salt[6], salt[10]
+    faces = porous[FACE_CURRENT]
+    for k in range(count):
+        here = 0.5 * lengths[front + k] * factors[front + k] / conductivities[front + k]
+        porous[PATH, k] = here
+    # The search starts from the division that was found last, scaled to the current; uniform at first.
+    before = faces[0]
+    uniform = sizes.particles == 1 or (current != 0.0 and not current * before > 0.0)
+    scale = current / before if before != 0.0 else 1.0
+    for k in range(count + 1):
+        faces[k] = current * (1.0 - k / count) if uniform else faces[k] * scale
+    if sizes.particles > 1 and count > 1:
+        _balance(drive, current, film, solid, gained, porous)
+    total, square, slope = 0.0, 0.0, 0.0
+    drop, left = faces[0] * porous[PATH, 0], 0.5 * solid * current
+    for k in range(1, count):
+        left += solid * (current - faces[k])
+    for k in range(count):
+        porous[REACTION, k] = faces[k] - faces[k + 1]
+        eta, r = reaction(porous[REACTION, k], porous[EXCHANGE, k], film, thermal)
+        porous[RESISTANCE, k] = r
+        if k > 0:
+            drop += faces[k] * (porous[PATH, k - 1] + porous[PATH, k])
+            left -= solid * (current - faces[k])
+        balance = porous[POTENTIAL, k] + eta + gained[front + k] + drop + left
+        total += balance
+        square += balance * balance
+        slope += 1.0 / r
+    mean = total / count
+    spread = math.sqrt(max(square / count - mean * mean, 0.0))
+    return mean + current * cathode.contact_resistance, 1.0 / slope + cathode.contact_resistance, spread
+
+
+@njit_inner
+def _balance(drive: FullDrive, current: float, film: float, solid: float, gained: Vector, porous: Matrix) -> None:
+    """Find the currents in the pores at the inner faces, so that all cells see one collector potential."""
+    thermal, count = drive.cell.thermal, drive.sizes.cathode
+    front = drive.sizes.dead + drive.sizes.separator
+    faces, eta, slopes = porous[FACE_CURRENT], porous[REACTION], porous[RESISTANCE]
+    lower, diagonal, upper = porous[BELOW], porous[MIDDLE], porous[ABOVE]
+    inner = count - 1
+    for _ in range(NEWTON_STEPS):
+        for k in range(count):
+            eta[k], slopes[k] = reaction(faces[k] - faces[k + 1], porous[EXCHANGE, k], film, thermal)
+        worst = 0.0
+        for k in range(inner):
+            path = porous[PATH, k] + porous[PATH, k + 1]
+            excess = porous[POTENTIAL, k + 1] + eta[k + 1] - porous[POTENTIAL, k] - eta[k]
+            excess += gained[front + k + 1] - gained[front + k] + faces[k + 1] * path - solid * (current - faces[k + 1])
+            worst = max(worst, abs(excess))
+            lower[k] = -slopes[k]
+            upper[k] = -slopes[k + 1]
+            diagonal[k] = slopes[k] + slopes[k + 1] + path + solid
+            eta[k] = -excess  # no longer needed at k: the right side stands there
+        _thomas(lower, diagonal, upper, eta, inner)
+        for k in range(inner):
+            faces[k + 1] += eta[k]
+        if worst <= BALANCED:
+            return
+
+
+@njit_inner
+def _thomas(lower: Vector, diagonal: Vector, upper: Vector, right: Vector, n: int) -> None:
+    """Solve a tridiagonal system of n rows in place; `diagonal` and `right` are overwritten."""
+    for k in range(1, n):
+        ratio = lower[k] / diagonal[k - 1]
+        diagonal[k] -= ratio * upper[k - 1]
+        right[k] -= ratio * right[k - 1]
+    right[n - 1] /= diagonal[n - 1]
+    for k in range(n - 2, -1, -1):
+        right[k] = (right[k] - upper[k] * right[k + 1]) / diagonal[k]
+
+
+@njit_inner
+def particle_rates(y: Vector, drive: FullDrive, porous: Matrix, lost: float, dy: Vector) -> float:
+    """Fill `dy` for the shells; return the lithium that goes with lost material [A/m2].
+
+    dN/dt = 3 rho^2/d(rho) (D/R^2) (x_outer - x_inner) over each face, less the reaction at the surface, less the share
+    `lost` [1/s] of all.
+    """
+    cathode, sizes, shells = drive.cathode, drive.sizes, drive.shells
+    count, last = sizes.shells, sizes.shells - 1
+    first = SALT + sizes.salt_cells
+    whole = cathode.particle_capacity * y[ACTIVE] / sizes.particles
+    gone = 0.0
+    for p in range(sizes.particles):
+        offset = first + p * count
+        inside = y[offset] / (whole * shells[0, 0])
+        flow = 0.0
+        for r in range(count):
+            dy[offset + r] = -flow - lost * y[offset + r]
+            gone += lost * y[offset + r]
+            if r < last:
+                outside = y[offset + r + 1] / (whole * shells[0, r + 1])
+                flow = whole * shells[1, r] * diffusion_rate(0.5 * (inside + outside), cathode) * (outside - inside)
+                dy[offset + r] += flow
+                inside = outside
+        if sizes.particles > 1:
+            dy[offset + last] -= porous[REACTION, p]
+        else:
+            dy[offset + last] -= porous[FACE_CURRENT, 0]
+    return gone
+
+
+@njit_inner
+def factor_particles(y: Vector, shift: float, drive: FullDrive, radial: Matrix) -> None:
+    """Factor `shift` - W for the diffusion in all particles, one tridiagonal matrix: particles do not couple."""
+    cathode, sizes, shells = drive.cathode, drive.sizes, drive.shells
+    count = sizes.shells
+    first = SALT + sizes.salt_cells
+    whole = cathode.particle_capacity * y[ACTIVE] / sizes.particles
+    lower, diagonal, upper = radial[0], radial[1], radial[2]
+    for k in range(count * sizes.particles):
+        lower[k], diagonal[k], upper[k] = 0.0, shift, 0.0
+    for p in range(sizes.particles):
+        for r in range(count - 1):
+            k = p * count + r
+            inside = y[first + k] / (whole * shells[0, r])
+            outside = y[first + k + 1] / (whole * shells[0, r + 1])
+            conductance = shells[1, r] * diffusion_rate(0.5 * (inside + outside), cathode)
+            diagonal[k] += conductance / shells[0, r]
+            upper[k] = -conductance / shells[0, r + 1]
+            lower[k + 1] = -conductance / shells[0, r]
+            diagonal[k + 1] += conductance / shells[0, r + 1]
+    factor_tridiagonal(lower, diagonal, upper, radial[3], radial[4])
+
+
+@njit_inner
+def solve_particles(radial: Matrix, right: Vector) -> None:
+    """Solve the system that `factor_particles` factored, in place."""
+    solve_tridiagonal(radial[0], radial[3], radial[4], right)
