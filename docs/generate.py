@@ -23,6 +23,7 @@ from lithiate.analysis.plating_result import PlatingSettings
 from lithiate.analysis.symmetric_result import SymmetricSettings
 from lithiate.core.techniques import QUANTITIES
 from lithiate.errors import CATALOGUE
+from lithiate.library import list_names, load_cathode, load_electrolyte, window_stoichiometries
 from lithiate.twin.parameters import Parameter, load_parameters
 from lithiate.units import convert
 
@@ -106,6 +107,57 @@ def mechanisms_table() -> str:
     return table(("name", "what is switched off"), ((f"`{name}`", m.meaning) for name, m in MECHANISMS.items()))
 
 
+def cathodes_table() -> str:
+    """Return the cathodes of the library, numbers in printed units."""
+    heads = ("cathode", "window / V", "x at the cut-offs", "capacity / mAh/g", "1 C / mA/g", "D/R² / 1/s", "potential")
+    rows = []
+    for name in list_names("cathodes"):
+        cathode = load_cathode(name)
+        charged, discharged = window_stoichiometries(cathode)
+        capacity, nominal = (
+            convert(value, "C/kg", "mAh/g")
+            for value in (cathode.capacity * (discharged - charged), cathode.nominal_capacity)
+        )
+        window = " to ".join(f"{volts:g}" for volts in cathode.voltage_window)
+        rate = f"{cathode.diffusivity / cathode.particle_radius**2:.1e}"
+        source = cathode.sources["open_circuit_potential"].source
+        cells = (window, f"{charged:.3f}, {discharged:.3f}", f"{capacity:.0f}", f"{nominal:.0f}", rate, source)
+        rows.append((f"`{name}`", *cells))
+    return table(heads, rows)
+
+
+def electrolytes_table() -> str:
+    """Return the electrolytes of the library, numbers in printed units."""
+    heads = (
+        "electrolyte",
+        "family",
+        "κ / mS/cm",
+        "D / m²/s",
+        "t+",
+        "1 + dln f/dln c",
+        "measured set",
+        "additive",
+        "source",
+    )
+    rows = []
+    for name in list_names("electrolytes"):
+        entry = load_electrolyte(name)
+        numbers = (entry.transference_number, entry.thermodynamic_factor)
+        rows.append(
+            (
+                f"`{name}`",
+                entry.family,
+                f"{convert(entry.conductivity, 'S/m', 'mS/cm'):.3g}",
+                f"{entry.diffusivity:.2e}",
+                *(f"{number:.3g}" for number in numbers),
+                "yes" if entry.measured_set else "no",
+                entry.additive or "none",
+                entry.sources["diffusivity"].source,
+            )
+        )
+    return table(heads, rows)
+
+
 def robustness_table(section: str) -> str:
     """Return headline numbers by choice, from what `measure_robustness.py` measured."""
     content = json.loads((DOCS / "robustness.json").read_text(encoding="utf-8"))[section]
@@ -179,6 +231,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "robustness_numerical": partial(robustness_table, "numerical"),
     "robustness_definitions": partial(robustness_table, "definitions"),
     "misses": misses_table,
+    "library_cathodes": cathodes_table,
+    "library_electrolytes": electrolytes_table,
 }
 """Name in the markers -> what writes the table."""
 

@@ -53,12 +53,12 @@ def test_numbers_are_si():
 
 
 def test_every_entry_of_the_library_is_valid_and_has_a_source():
-    for section in ("anodes", "materials", "substrates", "electrolytes", "separators"):
+    for section in ("anodes", "cathodes", "materials", "substrates", "electrolytes", "separators"):
         for name in library.list_names(section):
             numbers = [row for row in library.describe(section, name) if row.unit]
             assert numbers
             for row in numbers:
-                computed = row.field.startswith(("composition.", "infusion."))
+                computed = row.field.startswith(("composition.", "infusion.", "window."))
                 assert row.status in ({"computed"} if computed else {"measured", "assumed"})
                 assert row.source
 

@@ -28,6 +28,7 @@ class CurveTable(Table):
     x_unit: ClassVar[str] = "1"
     x_si_unit: ClassVar[str] = "1"
     lowest: ClassVar[float] = -math.inf
+    lowest_allowed: ClassVar[bool] = False
     falling: ClassVar[bool] = False
 
     unit: Text
@@ -59,13 +60,18 @@ class CurveTable(Table):
             curve = self.curve()
         except LibraryError as error:
             raise ValueError(words(error)) from None
-        low, high = min(curve.y), max(curve.y)
-        if not low > self.lowest:
-            raise ValueError(f"the curve is out of its limits; got {low:g} to {high:g}; expected above {self.lowest:g}")
+        self._check_limit(min(curve.y))
         if self.falling and not (np.diff(curve.y) < 0.0).all():
             at = curve.x[int(np.argmax(np.diff(curve.y)))]
             raise ValueError(f"the curve must fall everywhere; it does not at x = {at:g}")
         return self
+
+    def _check_limit(self, value: float) -> None:
+        if value < self.lowest or (value == self.lowest and not self.lowest_allowed):
+            low = f"{'at least' if self.lowest_allowed else 'more than'} {self.lowest:g} {self.si_unit}".removesuffix(
+                " 1"
+            )
+            raise ValueError(f"the curve is out of its limits; got down to {value:g}; expected {low}")
 
     def _check_form(self, form: str) -> None:
         if form not in FORMS:
@@ -134,6 +140,12 @@ class ConcentrationCurve(CurveTable):
 
     relative_uncertainty: Annotated[float, Field(strict=True, gt=0.0, lt=1.0)]
 
+    @model_validator(mode="after")
+    def _check_dilute(self) -> Self:
+        # The end slope goes on where salt is depleted.
+        self._check_limit(float(self.curve()(0.0)))
+        return self
+
     def sourced(self, concentration: float, source: str, status: Status, note: str) -> Sourced:
         """Return the value at a concentration [mol/m^3] with the source of the set."""
         value = float(self.curve()(concentration))
@@ -142,9 +154,10 @@ class ConcentrationCurve(CurveTable):
 
 
 class ConductivityCurve(ConcentrationCurve):
-    """An ionic conductivity."""
+    """An ionic conductivity; 0 without salt."""
 
     si_unit = "S/m"
+    lowest_allowed = True
 
 
 class DiffusivityCurve(ConcentrationCurve):

@@ -34,7 +34,7 @@ def load_electrolyte(name: str) -> Electrolyte:
     table = _table(name)
     found, sources = numbers(table)
     values: dict[str, Any] = dict(found)
-    curves, at_salt = _transport(table, name)
+    curves, at_salt = transport_of(table, name)
     sources |= at_salt
     values |= {key: number.value for key, number in at_salt.items()} | curves
     return Electrolyte(
@@ -53,8 +53,14 @@ def _table(name: str) -> ElectrolyteTable:
     return load_table("electrolytes", name, ElectrolyteTable)
 
 
-def _transport(table: ElectrolyteTable, name: str) -> tuple[dict[str, Curve], dict[str, Sourced]]:
-    """Return the curves by field, and their values at the salt's concentration; nothing where there are none."""
+def transport_of(table: ElectrolyteTable, name: str) -> tuple[dict[str, Curve], dict[str, Sourced]]:
+    """Return the curves of a table by field, and their values at the salt's concentration; nothing without curves.
+
+    Raises
+    ------
+    SpecError
+        ``LI-SPEC-002`` when another electrolyte stands in that has no curves.
+    """
     owner = table if table.stand_in is None else _table(table.stand_in)
     transport = owner.transport
     if transport is None:
