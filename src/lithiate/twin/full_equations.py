@@ -268,11 +268,11 @@ def _cathode(
 def prepare_full_step(y: Vector, shift: float, drive: FullDrive, scratch: FullScratch) -> tuple[float, float]:
     """Factor `shift` - W at a state; return the slope of the saturated share and the pore volume [m3/m2]."""
     work, matrix = scratch.salt, scratch.matrix
-    _, wet_slope, pores = lay_grid(y, drive, work)
+    wet, wet_slope, pores = lay_grid(y, drive, work)
     lay_transport(y, drive, work)
     diffusion_rows(y, shift, drive, work, matrix)
     factor_tridiagonal(matrix[0], matrix[1], matrix[2], matrix[3], matrix[4])
-    factor_particles(y, shift, drive, scratch.radial)
+    factor_particles(y, shift, drive, wet, work, scratch.radial, scratch.porous)
     factor_blocks(shift, drive.plating, scratch.blocks)
     return wet_slope, pores
 
@@ -283,12 +283,12 @@ def solve_full_stage(
     fast: Vector,
 ) -> None:  # fmt: skip
     """Solve (`shift` - W) x = `stage` in place; `fast` is scratch."""
-    matrix, radial, first = scratch.matrix, scratch.radial, SALT + drive.sizes.salt_cells
+    matrix, first = scratch.matrix, SALT + drive.sizes.salt_cells
     solve_blocks(shift, drive.plating, scratch.blocks, stage, fast)
     for i in range(PER_ELECTRODE, SALT):
         stage[i] /= shift
     solve_tridiagonal(matrix[0], matrix[3], matrix[4], stage[SALT:first])
-    solve_particles(radial, stage[first:])
+    solve_particles(y, drive, scratch.radial, scratch.porous, stage[first:])
 
 
 @njit_inner

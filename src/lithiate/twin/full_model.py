@@ -118,8 +118,8 @@ def new_full_scratch(sizes: Sizes) -> FullScratch:
         blocks=np.zeros((1, PER_ELECTRODE + FAST, FAST)),
         stages=np.zeros((STAGES + 3, states)),
         points=np.zeros((6, states)),
-        porous=np.zeros((9, sizes.cathode + 1)),
-        radial=np.zeros((5, sizes.shells * sizes.particles)),
+        porous=np.zeros((15, sizes.cathode + 1)),
+        radial=np.zeros((6, sizes.shells * sizes.particles)),
     )
 
 

@@ -104,9 +104,9 @@ class FullScratch(NamedTuple):
 
     `salt` (11, salt cells): liquid, thickness, tau/(eps s^n), branches' shares, concentrations, flux, conductivity,
     diffusivity, transference number, concentration potential per logarithm, concentration potential from the lithium.
-    `porous` (9, cathode cells + 1): current in the pores at the faces, potential of the particles, exchange current,
-    reaction current, resistance of a reaction, ohmic resistance to the next cell, scratch (3). `radial` (5, shells of
-    all particles): lower, diagonal, upper, and their factors.
+    `porous` (15, cathode cells + 1): current in the pores at the faces, potential of the particles, exchange current,
+    reaction current, resistance of a reaction, ohmic resistance of half the cell, and the balance between cells (9).
+    `radial` (6, shells of all particles): the matrix of diffusion, its factors, the response to a reaction.
     """
 
     guess: Vector

@@ -16,11 +16,17 @@ from lithiate.twin.full_states import ACTIVE, CATHODE_FILM, FullDrive
 from lithiate.twin.states import SALT
 from lithiate.twin.transport import factor_tridiagonal, solve_tridiagonal
 
-FACE_CURRENT, POTENTIAL, EXCHANGE, REACTION, RESISTANCE, PATH, BELOW, MIDDLE, ABOVE = range(9)
+(
+    FACE_CURRENT, POTENTIAL, EXCHANGE, REACTION, RESISTANCE, PATH, EXCESS, BELOW, MIDDLE, ABOVE, MOVE, STIFFNESS,
+    COUPLING, INVERSE, RATIO
+) = range(15)  # fmt: skip
 """Rows of `FullScratch.porous`."""
+LOWER, DIAGONAL, UPPER, PIVOT, FACTOR, RESPONSE = range(6)
+"""Rows of `FullScratch.radial`."""
 SMALLEST_SHARE = 1e-5
 """x (1 - x) enters the exchange current through a smooth floor at this."""
 NEWTON_STEPS = 50
+HALVINGS = 30
 BALANCED = 1e-10
 """How well the potentials of neighbouring cells agree when the division of the current counts as found [V]."""
 
@@ -42,6 +48,15 @@ def look_up(table: Matrix, position: float) -> float:
     u = 1.0 - t
     here = (1.0 + 2.0 * t) * u * u * table[k, 0] + t * u * u * table[k, 1]
     return float(here + t2 * (3.0 - 2.0 * t) * table[k + 1, 0] - t2 * u * table[k + 1, 1])
+
+
+@njit
+def look_up_slope(table: Matrix, position: float) -> float:
+    """Return the slope of a table at a position, per spacing: linear between the slopes at its points."""
+    last = table.shape[0] - 2
+    k = int(min(max(position, 0.0), float(last)))
+    t = min(max(position - k, 0.0), 1.0)
+    return float((1.0 - t) * table[k, 1] + t * table[k + 1, 1])
 
 
 @njit
@@ -84,7 +99,7 @@ def lay_particles(y: Vector, drive: FullDrive, concentrations: Vector, wet: floa
             position = (x - cathode.first_stoichiometry) * cathode.stoichiometries_per_unit
             potential = look_up(drive.potential, position)
             half = 0.5 * x * (1.0 - x)
-            share = half + math.sqrt(half * half + SMALLEST_SHARE * SMALLEST_SHARE)
+            share = max(half + math.sqrt(half * half + SMALLEST_SHARE * SMALLEST_SHARE), 1e-6 * SMALLEST_SHARE)
         porous[POTENTIAL, k] = potential
         salt = concentrations[front + k] / drive.cell.concentration
         porous[EXCHANGE, k] = area * cathode.cathode_exchange_current * 2.0 * math.sqrt(share * salt)
@@ -132,9 +147,12 @@ def divide_current(y: Vector, drive: FullDrive, current: float, wet: float, salt
     for k in range(count):
         here = 0.5 * lengths[front + k] * factors[front + k] / conductivities[front + k]
         porous[PATH, k] = here
-    # The search starts from the division that was found last, scaled to the current; uniform at first.
-    before = faces[0]
-    uniform = sizes.particles == 1 or (current != 0.0 and not current * before > 0.0)
+    # The search starts from the division that was found last, scaled to the current; uniform at first, and where a step
+    # that went too far left no numbers.
+    before, found = faces[0], 0.0
+    for k in range(count):
+        found += faces[k]
+    uniform = sizes.particles == 1 or (current != 0.0 and not current * before > 0.0) or not math.isfinite(found)
     scale = current / before if before != 0.0 else 1.0
     for k in range(count + 1):
         faces[k] = current * (1.0 - k / count) if uniform else faces[k] * scale
@@ -161,30 +179,54 @@ def divide_current(y: Vector, drive: FullDrive, current: float, wet: float, salt
 
 
 @njit_inner
-def _balance(drive: FullDrive, current: float, film: float, solid: float, gained: Vector, porous: Matrix) -> None:
-    """Find the currents in the pores at the inner faces, so that all cells see one collector potential."""
-    thermal, count = drive.cell.thermal, drive.sizes.cathode
-    front = drive.sizes.dead + drive.sizes.separator
-    faces, eta, slopes = porous[FACE_CURRENT], porous[REACTION], porous[RESISTANCE]
-    lower, diagonal, upper = porous[BELOW], porous[MIDDLE], porous[ABOVE]
-    inner = count - 1
-    for _ in range(NEWTON_STEPS):
-        for k in range(count):
-            eta[k], slopes[k] = reaction(faces[k] - faces[k + 1], porous[EXCHANGE, k], film, thermal)
-        worst = 0.0
-        for k in range(inner):
-            path = porous[PATH, k] + porous[PATH, k + 1]
-            excess = porous[POTENTIAL, k + 1] + eta[k + 1] - porous[POTENTIAL, k] - eta[k]
-            excess += gained[front + k + 1] - gained[front + k] + faces[k + 1] * path - solid * (current - faces[k + 1])
+def _excesses(drive: FullDrive, current: float, film: float, solid: float, gained: Vector, porous: Matrix) -> float:
+    """Fill what neighbouring cells differ by, row EXCESS, and the slopes of the reactions; return the largest [V]."""
+    count, front = drive.sizes.cathode, drive.sizes.dead + drive.sizes.separator
+    faces, worst, before = porous[FACE_CURRENT], 0.0, 0.0
+    for k in range(count):
+        eta, porous[RESISTANCE, k] = reaction(faces[k] - faces[k + 1], porous[EXCHANGE, k], film, drive.cell.thermal)
+        here = porous[POTENTIAL, k] + eta + gained[front + k]
+        if k > 0:
+            path = porous[PATH, k - 1] + porous[PATH, k]
+            excess = here - before + faces[k] * path - solid * (current - faces[k])
+            porous[EXCESS, k - 1] = excess
             worst = max(worst, abs(excess))
-            lower[k] = -slopes[k]
-            upper[k] = -slopes[k + 1]
-            diagonal[k] = slopes[k] + slopes[k + 1] + path + solid
-            eta[k] = -excess  # no longer needed at k: the right side stands there
-        _thomas(lower, diagonal, upper, eta, inner)
+        before = here
+    return worst
+
+
+@njit_inner
+def _balance(drive: FullDrive, current: float, film: float, solid: float, gained: Vector, porous: Matrix) -> None:
+    """Find the currents in the pores at the inner faces, so that all cells see one collector potential.
+
+    The currents are where a convex function (the dissipation) is least, and the excesses its gradient: a step of
+    Newton's method that overshoots along its own direction is halved.
+    """
+    faces, slopes, moves = porous[FACE_CURRENT], porous[RESISTANCE], porous[MOVE]
+    inner = drive.sizes.cathode - 1
+    worst = _excesses(drive, current, film, solid, gained, porous)
+    for _ in range(NEWTON_STEPS):
         for k in range(inner):
-            faces[k + 1] += eta[k]
-        if worst <= BALANCED:
+            porous[BELOW, k], porous[ABOVE, k] = -slopes[k], -slopes[k + 1]
+            porous[MIDDLE, k] = slopes[k] + slopes[k + 1] + porous[PATH, k] + porous[PATH, k + 1] + solid
+            moves[k] = -porous[EXCESS, k]
+        _thomas(porous[BELOW], porous[MIDDLE], porous[ABOVE], moves, inner)
+        falling, step = 0.0, 1.0
+        for k in range(inner):
+            falling += porous[EXCESS, k] * moves[k]
+            faces[k + 1] += moves[k]
+        done = worst <= BALANCED
+        for _ in range(HALVINGS):
+            worst = _excesses(drive, current, film, solid, gained, porous)
+            along = 0.0
+            for k in range(inner):
+                along += porous[EXCESS, k] * moves[k]
+            if done or abs(along) <= -0.9 * falling:
+                break
+            step *= 0.5
+            for k in range(inner):
+                faces[k + 1] -= step * moves[k]
+        if done:
             return
 
 
@@ -232,15 +274,23 @@ def particle_rates(y: Vector, drive: FullDrive, porous: Matrix, lost: float, dy:
 
 
 @njit_inner
-def factor_particles(y: Vector, shift: float, drive: FullDrive, radial: Matrix) -> None:
-    """Factor `shift` - W for the diffusion in all particles, one tridiagonal matrix: particles do not couple."""
+def factor_particles(
+    y: Vector, shift: float, drive: FullDrive, wet: float, salt: Matrix, radial: Matrix, porous: Matrix
+) -> None:
+    """Factor `shift` - W for the particles: diffusion in each, and how the reaction moves between them.
+
+    Diffusion is one tridiagonal matrix. With g = (shift - T)^-1 e, e the outermost shell, a reaction current dj changes
+    the surface potential of its particle by S dj, S = -dU/dN . g > 0: it acts as a resistance in series with that of
+    the reaction, in the same balance between cells that divides the current. The resistances are those of uniform
+    reaction, which a W-method allows.
+    """
     cathode, sizes, shells = drive.cathode, drive.sizes, drive.shells
-    count = sizes.shells
+    count, last = sizes.shells, sizes.shells - 1
     first = SALT + sizes.salt_cells
     whole = cathode.particle_capacity * y[ACTIVE] / sizes.particles
-    lower, diagonal, upper = radial[0], radial[1], radial[2]
+    lower, diagonal, upper, response = radial[LOWER], radial[DIAGONAL], radial[UPPER], radial[RESPONSE]
     for k in range(count * sizes.particles):
-        lower[k], diagonal[k], upper[k] = 0.0, shift, 0.0
+        lower[k], diagonal[k], upper[k], response[k] = 0.0, shift, 0.0, 0.0
     for p in range(sizes.particles):
         for r in range(count - 1):
             k = p * count + r
@@ -251,10 +301,57 @@ def factor_particles(y: Vector, shift: float, drive: FullDrive, radial: Matrix) 
             upper[k] = -conductance / shells[0, r + 1]
             lower[k + 1] = -conductance / shells[0, r]
             diagonal[k + 1] += conductance / shells[0, r + 1]
-    factor_tridiagonal(lower, diagonal, upper, radial[3], radial[4])
+        response[p * count + last] = 1.0
+    factor_tridiagonal(lower, diagonal, upper, radial[PIVOT], radial[FACTOR])
+    if sizes.particles == 1:
+        return
+    solve_tridiagonal(lower, radial[PIVOT], radial[FACTOR], response)
+    for p in range(sizes.particles):
+        porous[STIFFNESS, p] = -_potential_change(y, drive, p, response)
+    below, middle, above = porous[COUPLING], porous[MIDDLE], porous[ABOVE]
+    solid = cathode.cathode_thickness / sizes.cathode / cathode.solid_conductivity
+    inner = sizes.cathode - 1
+    lay_particles(y, drive, salt[4], wet, porous)
+    film = y[CATHODE_FILM] * sizes.cathode / (cathode.particle_surface * wet * y[ACTIVE])
+    for k in range(sizes.cathode):
+        half_way = sizes.dead + sizes.separator + k
+        porous[PATH, k] = 0.5 * salt[1, half_way] * salt[2, half_way] / salt[6, half_way]
+        _, r = reaction(drive.current / sizes.cathode, porous[EXCHANGE, k], film, drive.cell.thermal)
+        porous[RESISTANCE, k] = r
+    for k in range(inner):
+        here = porous[RESISTANCE, k] + porous[STIFFNESS, k]
+        there = porous[RESISTANCE, k + 1] + porous[STIFFNESS, k + 1]
+        below[k], above[k] = -here, -there
+        middle[k] = here + there + porous[PATH, k] + porous[PATH, k + 1] + solid
+    factor_tridiagonal(below[:inner], middle[:inner], above[:inner], porous[INVERSE], porous[RATIO])
 
 
 @njit_inner
-def solve_particles(radial: Matrix, right: Vector) -> None:
+def _potential_change(y: Vector, drive: FullDrive, particle: int, change: Vector) -> float:
+    """Return by how much a `change` of the shells of all particles [C/m2] moves the potential of one [V]."""
+    cathode, sizes, shells = drive.cathode, drive.sizes, drive.shells
+    whole = cathode.particle_capacity * y[ACTIVE] / sizes.particles
+    x = surface_stoichiometry(y, SALT + sizes.salt_cells + particle * sizes.shells, shells, whole)
+    moved = surface_stoichiometry(change, particle * sizes.shells, shells, whole)
+    scale = cathode.stoichiometries_per_unit
+    return look_up_slope(drive.potential, (x - cathode.first_stoichiometry) * scale) * scale * moved
+
+
+@njit_inner
+def solve_particles(y: Vector, drive: FullDrive, radial: Matrix, porous: Matrix, right: Vector) -> None:
     """Solve the system that `factor_particles` factored, in place."""
-    solve_tridiagonal(radial[0], radial[3], radial[4], right)
+    solve_tridiagonal(radial[LOWER], radial[PIVOT], radial[FACTOR], right)
+    particles, count = drive.sizes.particles, drive.sizes.shells
+    if particles == 1:
+        return
+    moved, inner = porous[REACTION], particles - 1
+    before = _potential_change(y, drive, 0, right)
+    for k in range(inner):
+        here = _potential_change(y, drive, k + 1, right)
+        moved[k] = before - here
+        before = here
+    solve_tridiagonal(porous[COUPLING, :inner], porous[INVERSE], porous[RATIO], moved[:inner])
+    for p in range(particles):
+        current = (moved[p - 1] if p > 0 else 0.0) - (moved[p] if p < inner else 0.0)
+        for r in range(count):
+            right[p * count + r] -= radial[RESPONSE, p * count + r] * current
