@@ -18,6 +18,7 @@ from attrs import fields
 import lithiate
 from lithiate.analysis.coded_warnings import WARNINGS
 from lithiate.analysis.critical_current import CriticalCurrentSettings
+from lithiate.analysis.full_cell_result import FullCellSettings
 from lithiate.analysis.kinetics_result import KineticsSettings
 from lithiate.analysis.plating_result import PlatingSettings
 from lithiate.analysis.symmetric_result import SymmetricSettings
@@ -224,6 +225,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "plating_settings": partial(settings_table, PlatingSettings),
     "kinetics_settings": partial(settings_table, KineticsSettings),
     "critical_current_settings": partial(settings_table, CriticalCurrentSettings),
+    "full_cell_settings": partial(settings_table, FullCellSettings),
     "errors": errors_table,
     "warnings": warnings_table,
     "closures": closures_table,

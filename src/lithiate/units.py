@@ -67,6 +67,8 @@ _DIMENSIONS: dict[str, Dimension] = {
 _FIELD_UNITS: dict[str, tuple[str, float]] = {
     "%": ("1", 1e-2),
     "ppm": ("1", 1e-6),
+    # A count; pint takes a cycle for a turn of 2 pi.
+    "cycles": ("1", 1.0),
     "rad": ("1", 1.0),
     "deg": ("1", math.pi / 180.0),
     "cm": ("m", 1e-2),
@@ -403,6 +405,7 @@ def _registry() -> Any:  # noqa: ANN401 - pint is not imported at module level, 
 
     registry: Any = pint.UnitRegistry()
     registry.define("ampere_hour = 3600 * coulomb = Ah")
+    registry.define("cycles = 1")  # a count, not a turn of 2 pi
     return registry
 
 

@@ -44,6 +44,8 @@ class FakeSolution:
         self.stopped_by = "end of test"
 
     def record(self, instrument=None, *, cell_id=None):
+        if self.cell.kind == "full":
+            return full_record(self, cell_id)
         points, halves = 40, self.experiment.half_cycles
         duration = self.experiment.half_cycle_duration
         offsets = np.linspace(0.0, duration, points, endpoint=False) + 0.5 * duration / points
@@ -63,11 +65,65 @@ class FakeSolution:
     def measurement(self, instrument=None, *, cell_id=None):
         return self.record(instrument, cell_id=cell_id)
 
+    def __getattr__(self, name):
+        if name == "cycle_table" and self.cell.kind == "full":
+            return self._cycle_table
+        raise AttributeError(name)
+
+    def _cycle_table(self):
+        number = np.arange(1.0, getattr(self.experiment, "cycles", 12) + 1.0)
+        lost = FADE * (number - 1.0)
+        film = np.full(number.size, 2e-3)
+        return {"cycle": number, "lost_cathode": 0.75 * lost, "lost_polarisation": 0.25 * lost, "sei_resistance": film}
+
     def inventory(self):
         return {"dead_lithium": 36.0, "electrolyte_left": 3.0e-4}
 
     def used(self):
         return {"film_resistance": {"value": 1.0, "unit": "ohm cm^2", "status": "assumed", "source": "a test"}}
+
+
+FULL_CAPACITY, FADE, CHARGE_LOST = 180.0, 1e-3, 0.01
+"""The stand-in's first discharge [mAh/g], what each cycle loses of it, and what a charge takes in beyond it."""
+
+
+def full_record(solution, cell_id):
+    """Return square currents at the C-rates of the experiment: each cycle gives a known share of the first capacity.
+
+    A cell whose film is more than nominal gives less, and ends after 45 cycles.
+    """
+    cell, experiment = solution.cell, solution.experiment
+    share = solution.parameters["film_resistance"] / solution.parameters.nominal_film_resistance
+    rates = [r for r in getattr(experiment, "c_rates", ()) for _ in range(experiment.cycles_per_rate)]
+    rates = rates or [getattr(experiment, "c_rate", 1.0)] * getattr(experiment, "cycles", 2)
+    rates = rates[:45] if share > 1.0 else rates
+    one_c = cell.cathode_loading * 200.0 * cell.area
+    time, voltage, current = [], [], []
+    start = 0.0
+    for number, rate in enumerate(rates):
+        hours = FULL_CAPACITY / min(share, 1.05) * (1.0 - FADE * number) / 200.0 / rate
+        for sign, length in ((1.0, hours / (1.0 - CHARGE_LOST)), (-1.0, hours)):
+            part = np.linspace(0.0, 1.0, 40)
+            time.append(start + 3600.0 * length * part)
+            voltage.append(np.interp(sign * part, [-1.0, 0.0, 1.0], [3.0, 4.1, 4.3]) - (0.7 * (sign > 0) * (1 - part)))
+            current.append(np.full(40, sign * rate * one_c))
+            start = time[-1][-1] + 1e-3
+    return CyclingRecord(
+        specimen=Specimen(
+            cell.anode.name,
+            cell.anode.name,
+            "full",
+            cell_id,
+            cell.area,
+            cathode="NCM811",
+            cathode_mass=cell.cathode_loading * cell.area,
+        ),
+        provenance=Provenance("simulated"),
+        conditions={"nominal_capacity": cell.cathode_loading * 720000.0},
+        time=np.concatenate(time),
+        voltage=np.concatenate(voltage),
+        current=np.concatenate(current),
+    )
 
 
 class _Parameters:
@@ -83,6 +139,17 @@ class _Parameters:
 @pytest.fixture
 def fake_twin(monkeypatch):
     """Replace the twin of studies; ``failing`` holds (anode, kind) that raise, ``calls`` the seeds by task."""
+    return _install(monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def fake_twin_of_module():
+    """Replace the twin of studies for all tests of a module, which share one run."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield _install(patch)
+
+
+def _install(monkeypatch):
     from lithiate.twin.parameters import load_parameters
 
     class Twin:

@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from lithiate.analysis.critical_current import CriticalCurrentResult
+    from lithiate.analysis.full_cell_result import FullCellResult
     from lithiate.analysis.impedance_result import ImpedanceResult
     from lithiate.analysis.kinetics_result import KineticsResult
     from lithiate.analysis.plating_result import PlatingEfficiencyResult
     from lithiate.analysis.symmetric_result import SymmetricCyclingResult
     from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra, Measurement, PolarisationCurve
 
-    CyclingResult = SymmetricCyclingResult | PlatingEfficiencyResult | CriticalCurrentResult
+    CyclingResult = SymmetricCyclingResult | PlatingEfficiencyResult | CriticalCurrentResult | FullCellResult
     Result = CyclingResult | ImpedanceResult | KineticsResult
+
+
+_USUAL_KIND = {"symmetric": "symmetric-cycling", "plating": "plating-efficiency", "full": "full-cycling"}
+_CELL_OF_KIND = {"plating-efficiency": "plating", "full-cycling": "full", "rate": "full", "anode-free": "full"}
 
 
 @overload
@@ -54,14 +59,17 @@ def analyse(
     kind : str, optional
         What was done to the cell, a name of `lithiate.core.techniques.KINDS`. By default the usual one: cycling of a
         symmetric cell (also of one that is not stated) is ``symmetric-cycling``, of a plating cell
-        ``plating-efficiency``; a polarisation curve is ``tafel``. A ``critical-current`` test must be named.
+        ``plating-efficiency``, of a full cell ``full-cycling``; a polarisation curve is ``tafel``. A
+        ``critical-current`` test must be named.
     **settings
         Settings of the analysis, such as ``hysteresis_definition="|V|"``; see `SymmetricSettings`, `PlatingSettings`,
-        `CriticalCurrentSettings`, `KineticsSettings` and `ImpedanceSettings`, each in the module of its result.
+        `CriticalCurrentSettings`, `FullCellSettings`, `KineticsSettings` and `ImpedanceSettings`, each in the module
+        of its result.
 
     Returns
     -------
-    SymmetricCyclingResult, PlatingEfficiencyResult, CriticalCurrentResult, KineticsResult or ImpedanceResult
+    SymmetricCyclingResult, PlatingEfficiencyResult, CriticalCurrentResult, FullCellResult, KineticsResult or
+    ImpedanceResult
         Each has ``specimen``, ``warnings``, ``estimates()`` and ``to_dict()``.
 
     Raises
@@ -96,16 +104,16 @@ def analyse(
 def _analyse_cycling(record: CyclingRecord, kind: str, settings: dict[str, float | str]) -> CyclingResult:
     """Analyse a cycling record by its kind, which must fit the cell."""
     cell = record.specimen.cell
-    if cell not in (None, "symmetric", "plating"):
+    if cell not in (None, *_USUAL_KIND):
         raise _no_analysis(
             "there is no analysis yet for cycling records of this kind of cell",
             record,
             cell,
-            "symmetric or plating (or a record that does not state its cell)",
+            "symmetric, plating or full (or a record that does not state its cell)",
         )
-    if kind in ("nucleation", "protocol"):
-        kind = "plating-efficiency" if cell == "plating" else "symmetric-cycling"
-    needed = "plating" if kind == "plating-efficiency" else "symmetric"
+    if kind == "protocol" or (kind == "nucleation" and cell != "full"):
+        kind = _USUAL_KIND[cell or "symmetric"]
+    needed = _CELL_OF_KIND.get(kind, "symmetric")
     if cell not in (None, needed):
         raise _no_analysis(f"the analysis of kind {kind!r} is not for this cell", record, cell, needed)
     if kind == "plating-efficiency":
@@ -116,6 +124,10 @@ def _analyse_cycling(record: CyclingRecord, kind: str, settings: dict[str, float
         from lithiate.analysis.critical_current import analyse_critical_current
 
         return analyse_critical_current(record, **settings)
+    if needed == "full":
+        from lithiate.analysis.full_cell import analyse_full_cell
+
+        return analyse_full_cell(record, **settings)
     from lithiate.analysis.symmetric import analyse_symmetric_cycling
 
     return analyse_symmetric_cycling(record, **settings)
@@ -127,7 +139,7 @@ def _kind(measurement: Measurement, technique: str, kind: str | None) -> str:
 
     if kind is None:
         if technique == "cycling":
-            return "plating-efficiency" if measurement.specimen.cell == "plating" else "symmetric-cycling"
+            return _USUAL_KIND.get(measurement.specimen.cell or "symmetric", "symmetric-cycling")
         return next(name for name, of in KINDS.items() if of == technique)
     _known("kind of experiment", kind, tuple(KINDS), measurement)
     if KINDS[kind] != technique:
@@ -162,12 +174,20 @@ def setting_names() -> frozenset[str]:
     from attrs import fields_dict
 
     from lithiate.analysis.critical_current import CriticalCurrentSettings
+    from lithiate.analysis.full_cell_result import FullCellSettings
     from lithiate.analysis.impedance_result import ImpedanceSettings
     from lithiate.analysis.kinetics_result import KineticsSettings
     from lithiate.analysis.plating_result import PlatingSettings
     from lithiate.analysis.symmetric_result import SymmetricSettings
 
-    classes = (SymmetricSettings, PlatingSettings, CriticalCurrentSettings, KineticsSettings, ImpedanceSettings)
+    classes = (
+        SymmetricSettings,
+        PlatingSettings,
+        CriticalCurrentSettings,
+        FullCellSettings,
+        KineticsSettings,
+        ImpedanceSettings,
+    )
     return frozenset(name for settings in classes for name in fields_dict(settings))
 
 

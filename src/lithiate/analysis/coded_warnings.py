@@ -41,6 +41,17 @@ WARNINGS: dict[str, str] = {
     "LI-W-ANA-046": "The polarisation curve does not pass through zero where the current does.",
     "LI-W-ANA-050": "The test ended at a voltage limit, which is no short circuit.",
     "LI-W-ANA-051": "The hysteresis fell suddenly and stayed low: a soft short may have formed.",
+    "LI-W-ANA-060": "The cathode's mass is not stated, so specific capacities are null.",
+    "LI-W-ANA-061": "The nominal capacity is not known, so C-rates are counted by the largest discharge capacity.",
+    "LI-W-ANA-062": "A full cell's record begins with a discharge, which belongs to no cycle.",
+    "LI-W-ANA-063": "The mean voltage of charge lies below that of discharge: the sign of the current may be reversed.",
+    "LI-W-ANA-064": "A value is over that of a cycle at another rate.",
+    "LI-W-ANA-065": "More charge was given back than was taken in.",
+    "LI-W-ANA-066": "Cycles with little charge: pulses, or a rate at which the cell gives nothing.",
+    "LI-W-ANA-067": "The capacity fell below the threshold of the cycle life and came back.",
+    "LI-W-ANA-068": "It cannot be told whether the last discharge reached its end.",
+    "LI-W-ANA-069": "The rows of rests are missing from the record.",
+    "LI-W-ANA-070": "Rows with current are too short for a half cycle.",
 }
 """Code -> what the warning means."""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import evolve
 
+from lithiate.analysis.charge_errors import ChargeErrors
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.cycling import HalfCycleFlag, HalfCycles, segment_half_cycles
 from lithiate.analysis.nucleation import nucleation_overpotential, too_short_for_a_tip
@@ -40,42 +41,6 @@ COLLAPSE_SHARE = 0.3
 """|V| below this share of the plateau, between 10 and 90 % of the charge, is a collapse."""
 
 FEWEST_CYCLES = 3
-
-
-@frozen(eq=False)
-class _Errors:
-    """What a ratio of charges inherits: the half cycles, and the standard uncertainty of an offset of the current.
-
-    The limits +/-a of the current's relative error make a standard uncertainty a/sqrt(3). Half of its variance is taken
-    as gain, common to both signs, which cancels in a ratio of charges; the other half as offset, which adds to one sign
-    and takes from the other [assumed: data sheets do not part the two].
-    """
-
-    half_cycles: HalfCycles
-    time: FloatArray
-    charge: FloatArray
-    offset: float
-
-    def of_ratio(self, plating: IntArray, stripping: IntArray) -> tuple[float, float]:
-        """Return the uncertainty of sum(stripped)/sum(plated) from time and from the current.
-
-        From time: each switch lies anywhere between two rows (rectangular). A switch straight from plating to stripping
-        is one instant: what it takes from one charge it gives to the other.
-        """
-        plated, stripped = float(self.charge[plating].sum()), float(self.charge[stripping].sum())
-        rows = self.half_cycles.rows
-        slope = np.zeros(len(self.half_cycles))
-        slope[plating], slope[stripping] = -stripped / plated**2, 1.0 / plated
-        first, last = self.half_cycles.first_row, self.half_cycles.last_row
-        per_second = slope * self.charge / self.half_cycles.on_time
-        before, after = self.time[first] - rows.start, rows.end - self.time[last]
-        shared = rows.end[:-1] == rows.start[1:]
-        at_start, at_end = -per_second, per_second.copy()
-        at_end[:-1] += np.where(shared, at_start[1:], 0.0)
-        at_start[1:] = np.where(shared, 0.0, at_start[1:])
-        # The distance of two rows is twice the way to the middle between them.
-        variance = float(np.sum((at_start * before) ** 2 + (at_end * after) ** 2)) * 4.0 / 12.0
-        return math.sqrt(variance), 2.0 * stripped / plated * self.offset
 
 
 def analyse_plating_efficiency(record: CyclingRecord, **settings: float | str) -> PlatingEfficiencyResult:
@@ -111,7 +76,7 @@ def analyse_plating_efficiency(record: CyclingRecord, **settings: float | str) -
     """
     chosen = settings_from_keywords(PlatingSettings, "plating-efficiency", settings)
     half_cycles, charge = _half_cycles(record)
-    errors = _Errors(half_cycles, record.time, charge, chosen.current_accuracy / math.sqrt(6.0))
+    errors = ChargeErrors(half_cycles, record.time, charge, chosen.current_accuracy / math.sqrt(6.0))
     cycles = _cycles(record, errors, chosen)
     fill = _reservoir_start(cycles, chosen.method)
     method = "cycle" if fill is None else "reservoir"
@@ -173,7 +138,7 @@ def _half_cycles(record: CyclingRecord) -> tuple[HalfCycles, FloatArray]:
     return found, found.charge
 
 
-def _cycles(record: CyclingRecord, errors: _Errors, settings: PlatingSettings) -> PlatingCycles:
+def _cycles(record: CyclingRecord, errors: ChargeErrors, settings: PlatingSettings) -> PlatingCycles:
     """Return the table of platings that a stripping follows without a gap between them."""
     half_cycles, charge, area = errors.half_cycles, errors.charge, record.specimen.area
     polarity, gap = half_cycles.polarity, half_cycles.rows.gap_after
@@ -239,7 +204,7 @@ def _reservoir_start(cycles: PlatingCycles, method: str) -> int | None:
 
 
 def _by_reservoir(
-    cycles: PlatingCycles, errors: _Errors, fill: int, settings: PlatingSettings, *, conditioning: bool
+    cycles: PlatingCycles, errors: ChargeErrors, fill: int, settings: PlatingSettings, *, conditioning: bool
 ) -> Estimate:
     first = 0 if conditioning else fill
     plating = cycles.first_half_cycle[first:]
@@ -285,7 +250,7 @@ def _by_reservoir(
     )
 
 
-def _by_cycle(cycles: PlatingCycles, errors: _Errors, settings: PlatingSettings) -> Estimate:
+def _by_cycle(cycles: PlatingCycles, errors: ChargeErrors, settings: PlatingSettings) -> Estimate:
     definition = (
         "coulombic efficiency by cycle: charge stripped to the cut-off over the charge plated before, median from "
         f"cycle {settings.first_cycle} on; current accurate to {settings.current_accuracy:g}, half of that variance "

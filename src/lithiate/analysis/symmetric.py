@@ -174,7 +174,7 @@ def _refuse_other_cells(record: CyclingRecord, half_cycles: HalfCycles) -> None:
             code="LI-ANA-001",
             where=record.specimen.name,
             got=f"a voltage of one sign, {np.median(record.voltage):.3g} V in the middle",
-            expected="a voltage about zero (cell='symmetric' analyses it all the same)",
+            expected="a voltage about zero (cell='full' names a full cell, cell='symmetric' analyses it all the same)",
         )
     if half_cycles.energy is None or len(half_cycles) < 4:
         return
@@ -185,7 +185,10 @@ def _refuse_other_cells(record: CyclingRecord, half_cycles: HalfCycles) -> None:
             code="LI-ANA-001",
             where=record.specimen.name,
             got=f"voltage and current of one sign in {dissipating:.0%} of {len(half_cycles)} half cycles",
-            expected="a voltage that changes its sign with the current (cell='symmetric' analyses it all the same)",
+            expected=(
+                "a voltage that changes its sign with the current (cell='full' names a full cell, cell='symmetric' "
+                "analyses it all the same)"
+            ),
         )
 
 

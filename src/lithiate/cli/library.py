@@ -20,8 +20,10 @@ def library(
     from lithiate.library import SECTIONS, list_names
 
     if section is None:
+        from lithiate.study.experiment_specs import EXPERIMENT_SPECS
+
         lines = [(word, ", ".join(list_names(word))) for word in SECTIONS]
-        print_table(("section", "names"), [*lines, ("protocols", ", ".join(_protocols()))])
+        print_table(("section", "names"), [*lines, ("protocols", ", ".join(EXPERIMENT_SPECS))])
     elif section == "protocols":
         _print_protocols(name)
     elif name is None:
@@ -42,20 +44,15 @@ def _print_entry(section: str, name: str) -> None:
     print_table(("field", "value", "unit", "range", "status", "source"), lines)
 
 
-def _protocols() -> dict[str, type]:
-    from lithiate.study.experiment_specs import EXPERIMENT_SPECS
-
-    return {kind: spec.does for kind, spec in EXPERIMENT_SPECS.items()}
-
-
 def _print_protocols(name: str | None) -> None:
     """Print the kinds of experiment that a study may name, with the defaults of their keys."""
     from attrs import NOTHING, fields
 
-    from lithiate.core.cell import LithiumCell
+    from lithiate.core.cell import FullCell, LithiumCell
     from lithiate.errors import LibraryError, nearest_match
+    from lithiate.study.experiment_specs import ALL_SPECS, FULL_CELL, is_full
 
-    known = _protocols()
+    known = ALL_SPECS
     if name is not None and name not in known:
         raise LibraryError(
             "there is no such kind of experiment",
@@ -65,21 +62,27 @@ def _print_protocols(name: str | None) -> None:
             nearest=nearest_match(name, known),
         )
     lines = []
-    for kind in known if name is None else (name,):
-        for entry in (*fields(known[kind]), *fields(LithiumCell)):
+    wanted = known if name is None else [kind for kind in known if kind in (name, f"{name}{FULL_CELL}")]
+    for kind in wanted:
+        cell = fields(FullCell if is_full(known[kind]) else LithiumCell)
+        own = [entry for entry in cell if entry.name not in ("anode", "anode_free")]
+        for entry in (*fields(known[kind].does), *own):
             needed = entry.default is NOTHING
-            lines.append((kind, entry.name, "required" if needed else _default_text(entry.name, entry.default)))
+            default = "required" if needed else _default_text(entry.name, entry.default, full_cell=is_full(known[kind]))
+            lines.append((kind, entry.name, default))
     print_table(("kind", "key", "default"), lines)
 
 
-def _default_text(name: str, value: object) -> str:
-    from lithiate.study.layout import PRINTED_UNITS
+def _default_text(name: str, value: object, *, full_cell: bool) -> str:
+    from lithiate.study.layout import PRINTED_UNITS, is_c_rate
     from lithiate.units import convert
 
     if value is None:
         return "none"
     several = isinstance(value, tuple)
     numbers = value if isinstance(value, tuple) else (value,)
+    if is_c_rate(name, full_cell=full_cell):
+        return f"{value} 1/h"
     if name not in PRINTED_UNITS or not all(isinstance(number, float) for number in numbers):
         return ", ".join(map(str, numbers)) if several else str(value)
     si_unit, unit = PRINTED_UNITS[name]

@@ -8,17 +8,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from attrs import frozen
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from lithiate.core.measurement import ImpedanceSpectra
-from lithiate.figures.style import LineStyle, new_figure, shared_legend
+from lithiate.figures.style import LIGHTEST, LineStyle, new_figure, shared_legend, tint
 
 _OHM_CM2 = 1e4
 _MOST_COLUMNS = 3
-_LIGHTEST = 0.62
 
 
 @frozen
@@ -95,7 +93,7 @@ def _draw(
     values = trace.record.impedance[rows] if not areal or scaled is None else scaled[rows] * _OHM_CM2
     order = np.argsort(-trace.record.frequency[rows], kind="stable")
     values, frequency = values[order], trace.record.frequency[rows][order]
-    colour = _tint(style.colour, _LIGHTEST * (1.0 - shade))
+    colour = tint(style.colour, LIGHTEST * (1.0 - shade))
     dashes = ":" if trace.measured else style.dashes
     panel.plot(values.real, -values.imag, color=colour, ls=dashes, lw=width, label=label)
     decades = _decades(frequency)
@@ -108,11 +106,6 @@ def _decades(frequency: NDArray[np.float64]) -> list[int]:
     wanted = range(math.ceil(log.min() - 1e-9), math.floor(log.max() + 1e-9) + 1)
     nearest = [int(np.argmin(np.abs(log - decade))) for decade in wanted]
     return [row for row, decade in zip(nearest, wanted, strict=True) if abs(log[row] - decade) < 0.02]
-
-
-def _tint(colour: str, share: float) -> tuple[float, float, float]:
-    red, green, blue = (channel + (1.0 - channel) * share for channel in to_rgb(colour))
-    return red, green, blue
 
 
 def _equal_axes(panel: Axes, *, headroom: bool) -> None:

@@ -11,6 +11,7 @@ import matplotlib as mpl
 from attrs import frozen
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from lithiate.core.store import atomic_write_bytes
@@ -18,8 +19,11 @@ from lithiate.core.store import atomic_write_bytes
 WIDTH = 7.0
 """Width of a figure [inch]: two columns of a journal."""
 
+LIGHTEST = 0.62
+"""Share of white in the first of several lines of one colour; the last has none."""
+
 # Okabe and Ito (2008): told apart with every common colour blindness, and in this order also by lightness.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", "--", "-.", ":")
 _SETTINGS: Any = {
     "axes.axisbelow": True,
@@ -52,9 +56,9 @@ class LineStyle:
 
 def anode_styles(names: Iterable[str]) -> dict[str, LineStyle]:
     """Return a style for each name, by the order of first appearance; dashes tell more than seven anodes apart."""
-    count = len(_COLOURS)
+    count = len(COLOURS)
     return {
-        name: LineStyle(_COLOURS[index % count], _DASHES[index // count % len(_DASHES)])
+        name: LineStyle(COLOURS[index % count], _DASHES[index // count % len(_DASHES)])
         for index, name in enumerate(dict.fromkeys(names))
     }
 
@@ -84,6 +88,12 @@ def shared_legend(figure: Figure, panel: Axes) -> None:
         figure.legend(
             handles, labels, loc="outside upper center", ncols=min(3, len(handles)), frameon=False, fontsize=8
         )
+
+
+def tint(colour: str, share: float) -> tuple[float, float, float]:
+    """Return a colour with a share of white in it."""
+    red, green, blue = (channel + (1.0 - channel) * share for channel in to_rgb(colour))
+    return red, green, blue
 
 
 def save(figure: Figure, path: Path) -> Path:

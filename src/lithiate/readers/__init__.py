@@ -56,6 +56,7 @@ def read(
     specimen: str | None = ...,
     cell_id: str | None = ...,
     anode: str | None = ...,
+    cathode_mass: str | float | None = ...,
     settings: Mapping[str, str] | None = ...,
     technique: Literal["cycling"],
 ) -> CyclingRecord: ...
@@ -70,6 +71,7 @@ def read(
     specimen: str | None = ...,
     cell_id: str | None = ...,
     anode: str | None = ...,
+    cathode_mass: str | float | None = ...,
     settings: Mapping[str, str] | None = ...,
     technique: str | None = ...,
 ) -> Measurement: ...
@@ -83,6 +85,7 @@ def read(
     specimen: str | None = None,
     cell_id: str | None = None,
     anode: str | None = None,
+    cathode_mass: str | float | None = None,
     settings: Mapping[str, str] | None = None,
     technique: str | None = None,
 ) -> Measurement:
@@ -96,9 +99,12 @@ def read(
         Electrode area: text with its unit (``"1.13 cm^2"``), or a number in m2. Without it areal numbers are null,
         and a warning says so. Default areas that cyclers write into their files are never used.
     cell : {"symmetric", "plating", "full", "three-electrode"}, optional
-        What the cell is. Without it a symmetric cell is inferred from its voltage, with a warning.
+        What the cell is. Without it a symmetric or a full cell is inferred from its voltage, with a warning.
     specimen, cell_id, anode : str, optional
         Name of the specimen (else the file's name), of the cell, of the anode.
+    cathode_mass : str or float, optional
+        Active material of the cathode of a full cell: text with its unit (``"2.26 mg"``), or a number in kg. Without it
+        specific capacities are null. Masses that cyclers write into their files are never used.
     settings : mapping of str to str, optional
         Settings of the reader, as in ``--set time_unit=h``. See `READERS` for the names.
     technique : str, optional
@@ -117,7 +123,7 @@ def read(
         not known or it holds another technique, ``LI-READ-003...010`` for what is wrong within it, ``LI-READ-011``
         for a setting that is not known.
     UnitError
-        ``LI-UNIT-001/002`` when the area is no area.
+        ``LI-UNIT-001/002`` when the area is no area, or the mass no mass.
     """
     if technique is not None and technique not in TECHNIQUES:
         raise ReadError(
@@ -130,19 +136,20 @@ def read(
     paths = [path_or_paths] if isinstance(path_or_paths, str | os.PathLike) else list(path_or_paths)
     if not paths:
         raise ReadError("no file is named", code="LI-SPEC-003", expected="at least one path")
-    area_si = _area(area)
+    area_si, mass_si = _si(area, "m^2", "area"), _si(cathode_mass, "kg", "cathode_mass")
     records = [_read_one(Path(path), settings or {}, area_si, technique) for path in paths]
     record = records[0] if len(records) == 1 else joined(records)
     given = {"name": specimen, "cell": cell, "cell_id": cell_id, "anode": anode, "area": area_si}
+    given["cathode_mass"] = mass_si
     return described(record, {key: value for key, value in given.items() if value is not None})
 
 
-def _area(area: str | float | None) -> float | None:
-    if isinstance(area, str):
+def _si(value: str | float | None, unit: str, where: str) -> float | None:
+    if isinstance(value, str):
         from lithiate.units import parse_quantity
 
-        return parse_quantity(area, "m^2", where="area")
-    return area
+        return parse_quantity(value, unit, where=where)
+    return value
 
 
 def _read_one(path: Path, settings: Mapping[str, str], area: float | None, technique: str | None) -> Measurement:

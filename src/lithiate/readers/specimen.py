@@ -16,6 +16,8 @@ Record = TypeVar("Record", bound=Measurement)
 LARGEST_LABORATORY_AREA = 1.0
 _HIGHEST_SYMMETRIC = 2.0
 _MOST_UNEQUAL = 3.0
+_FULL_CELL = (2.5, 5.0)
+_FULL_CELL_SHARE = 0.95
 
 
 def described(record: Record, given: Mapping[str, Any]) -> Record:
@@ -39,6 +41,10 @@ def described(record: Record, given: Mapping[str, Any]) -> Record:
     if specimen.cell is None and isinstance(record, CyclingRecord) and looks_symmetric(record.voltage):
         specimen = evolve(specimen, cell="symmetric")
         warnings.append("LI-W-CELL the cell is taken as symmetric, inferred from a voltage that alternates about zero")
+    elif specimen.cell is None and isinstance(record, CyclingRecord) and looks_full(record.voltage, record.current):
+        specimen = evolve(specimen, cell="full")
+        low, high = _FULL_CELL
+        warnings.append(f"LI-W-CELL the cell is taken as full, inferred from a voltage between {low:g} and {high:g} V")
     elif specimen.cell is None:
         tells = ", and its voltage does not tell" if cycled else ""
         warnings.append(f"LI-W-CELL nothing says what the cell is{tells}: give --cell")
@@ -46,6 +52,18 @@ def described(record: Record, given: Mapping[str, Any]) -> Record:
         # An own file keeps the remark that its kind of cell was inferred once.
         warnings.extend(text for text in record.warnings if text.startswith("LI-W-CELL"))
     return evolve(record, specimen=specimen, warnings=tuple(warnings))
+
+
+def looks_full(voltage: NDArray[np.float64], current: NDArray[np.float64] | None) -> bool:
+    """Say whether a voltage (n,) [V] is that of a cathode against lithium, charged and discharged.
+
+    95 % of the rows lie between 2.5 and 5 V, and current flows both ways; without a current nothing tells. Cathodes
+    that work lower (sulfur, vanadium oxides) fail this.
+    """
+    low, high = _FULL_CELL
+    if current is None or not (bool((current > 0.0).any()) and bool((current < 0.0).any())):
+        return False
+    return float(np.mean((voltage >= low) & (voltage <= high))) >= _FULL_CELL_SHARE
 
 
 def looks_symmetric(voltage: NDArray[np.float64]) -> bool:

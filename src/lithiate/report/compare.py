@@ -17,14 +17,18 @@ from lithiate.report.wording import (
     is_late,
     number,
     quantity_text,
+    quantity_words,
     value_text,
     with_unit,
 )
+from lithiate.study.beside import is_beside
+from lithiate.study.estimates import moment
 from lithiate.study.results import ResultRow
 from lithiate.units import convert
 
 Verdict = Literal["inside interval", "outside", "not comparable"]
 
+IN_WORDS = "a statement in words; see the figures"
 _ROLES = {"calibrate": "calibrated", "check": "check", "input": "input", "analysis": "check"}
 
 
@@ -72,14 +76,20 @@ def _beside_published(rows: Sequence[ResultRow], published: PublishedValue) -> I
     role = _ROLES.get(published.role, published.role)
     for anode in published.anodes:
         of_anode = [row for row in rows if row.anode == anode]
-        same = [row for row in of_anode if row.quantity == published.quantity and not is_late(row)]
+        same = [row for row in of_anode if is_beside(published, row.quantity, row.conditions)]
+        if "c_rate" in published.conditions or published.quantity == "activation_energy":
+            # A C-rate that comes back later tells of an aged cell: the first run of each cell is the published one. The
+            # published activation energy is that of the film; where its arc cannot be told, of film and transfer.
+            same = [row for n, row in enumerate(same) if row.cell_id not in {earlier.cell_id for earlier in same[:n]}]
         for row in same:
             verdict, reason = judge(row, published.value, published.at_least, published.unit)
             yield _line(row, role, _published_text(published), verdict, reason)
         if of_anode and not same:
-            name = published.quantity.replace("_", " ")
+            name = quantity_words(published.quantity, "", published.conditions)
             words = (of_anode[0].experiment, anode, name, role, NOT_STATED, NOT_STATED, _published_text(published))
-            yield Comparison(*words, "not comparable", "a statement in words; see the figures")
+            said = published.value is None and published.at_least is None
+            reason = IN_WORDS if said else "the simulated test has no such value"
+            yield Comparison(*words, "not comparable", reason)
 
 
 def _beside_measured(simulated: Sequence[ResultRow], measured: Sequence[ResultRow]) -> Iterator[Comparison]:
@@ -99,7 +109,9 @@ def _alike(row: ResultRow, reference: ResultRow) -> bool:
     same_time = is_late(row) == is_late(reference)
     if row.kind in ("impedance", "impedance-temperature"):
         same_time = row.conditions.get("cycle", 0.0) == reference.conditions.get("cycle", 0.0)
-    names = ("current_density", "temperature") if row.kind in BY_CONDITION else ()
+    elif moment(row.conditions) or moment(reference.conditions):
+        same_time = moment(row.conditions) == moment(reference.conditions)
+    names: tuple[str, ...] = ("current_density", "temperature") if row.kind in BY_CONDITION else ()
     equal = all(_close(row.conditions.get(name), reference.conditions.get(name)) for name in names)
     words = ("method", "estimator", "conditioning_included")
     return same_time and equal and all(row.conditions.get(word) == reference.conditions.get(word) for word in words)
@@ -132,16 +144,30 @@ def judge(row: ResultRow, value: float | None, at_least: float | None, unit: str
     """
     level = at_least if value is None else value
     if level is None:
-        return "not comparable", "a statement in words; see the figures"
+        return "not comparable", IN_WORDS
     if row.interval_kind not in ("posterior", "censoring") or row.interval is None:
         return "not comparable", "the simulation has no interval without an ensemble"
-    try:
-        wanted = float(convert(level, unit, row.unit))
-    except UnitError:
+    wanted, remark = _in_unit_of(row, level, unit)
+    if wanted is None:
         return "not comparable", "the units differ in dimension"
     low, high = row.interval
     if row.interval_kind == "censoring" and low is not None and low < wanted:
         return "not comparable", f"the simulated test ended at {with_unit(number(low), row.unit)}"
     above_low = low is None or low <= wanted or value is None
     below_high = high is None or wanted <= high
-    return ("inside interval", "") if above_low and below_high else ("outside", "")
+    return ("inside interval" if above_low and below_high else "outside"), remark
+
+
+def _in_unit_of(row: ResultRow, level: float, unit: str) -> tuple[float | None, str]:
+    """Return a level in the unit of a row, and what had to be assumed for it; None where nothing makes one of it."""
+    try:
+        return float(convert(level, unit, row.unit)), ""
+    except UnitError:
+        area = row.conditions.get("area")
+    if unit != "ohm" or area is None:
+        return None, ""
+    # A resistance of a cell whose area is not published: the simulated cell's stands in for it.
+    remark = (
+        f"per area of the simulated cell, {with_unit(number(1e4 * float(area), 3), 'cm^2')}: the publication has none"
+    )
+    return float(convert(level * float(area), "ohm m^2", row.unit)), remark

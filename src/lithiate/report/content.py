@@ -7,10 +7,12 @@ from typing import Any
 
 from lithiate.report.ablation import ablation_tables
 from lithiate.report.compare import Comparison, compare
+from lithiate.report.fade import fade_tables
 from lithiate.report.folder import FolderContent
 from lithiate.report.wording import (
     BY_CONDITION,
     NOT_STATED,
+    c_rate_text,
     cell_name,
     censoring_bound,
     interval_text,
@@ -25,11 +27,15 @@ from lithiate.report.wording import (
 from lithiate.study.results import ResultRow
 
 _AT_A_GLANCE = (
+    "specific_capacity",
+    "capacity_retention",
+    "cycle_life",
     "voltage_hysteresis",
     "hysteresis_onset_time",
     "time_to_short_circuit",
     "nucleation_overpotential",
     "coulombic_efficiency",
+    "energy_efficiency",
     "ohmic_resistance",
     "interfacial_resistance",
     "exchange_current_density",
@@ -38,13 +44,18 @@ _AT_A_GLANCE = (
     "electrolyte_left",
 )
 _EXTREMES = (
+    "specific_capacity",
+    "capacity_retention",
     "voltage_hysteresis",
     "nucleation_overpotential",
     "coulombic_efficiency",
+    "energy_efficiency",
     "interfacial_resistance",
     "exchange_current_density",
     "activation_energy",
 )
+_OF_A_CYCLE = {"specific_capacity": 0, "capacity_retention": -1}
+"""Quantities that are always of a cycle -> which of those that are reported stands for the cell: first or last."""
 _ALIKE = 0.01
 """Values within this share of the lowest are not put into an order."""
 _NOT_STATED_CELL = {"cell_id": None, "area": None, "reader": None}
@@ -72,6 +83,7 @@ def report_content(content: FolderContent) -> dict[str, Any]:
         "intervals": _about_intervals(results.rows, used),
         "failures": results.failures,
         "ablation": ablation_tables(content.ablation),
+        "cycle_tables": fade_tables(content.experiments),
         "choices": _choices(used),
         "seed": used.get("seed"),
         "parameters": used.get("parameters"),
@@ -102,10 +114,18 @@ def _sentences(name: str, rows: Sequence[ResultRow]) -> Iterator[str]:
         for words in dict.fromkeys(quantity_text(row) for row in spectra):
             yield from _extremes(name, words, [row for row in spectra if quantity_text(row) == words])
         if not spectra:
-            yield from _extremes(name, quantity.replace("_", " "), known)
+            if quantity in _OF_A_CYCLE:
+                known = _of_one_cycle(rows, quantity)
+            words = quantity_text(known[0]) if known and quantity in _OF_A_CYCLE else quantity.replace("_", " ")
+            yield from _extremes(name, words, known)
+    rated = _first_runs(rows)
+    if rated:
+        highest = max(rated)
+        yield from _extremes(name, f"specific capacity {highest[1]}", rated[highest])
     for quantity, event in (
         ("hysteresis_onset_time", "a lasting rise of its voltage"),
         ("time_to_short_circuit", "a hard short"),
+        ("cycle_life", "a fall of its capacity below the threshold of cycle life"),
     ):
         happened = [row for row in rows if row.quantity == quantity and row.value is not None]
         spared = [row for row in rows if row.quantity == quantity and row.value is None and row.censored]
@@ -126,10 +146,45 @@ def _early(rows: Sequence[ResultRow]) -> list[ResultRow]:
     """
     found: dict[tuple[str | None, ...], list[ResultRow]] = {}
     for row in rows:
-        if not is_late(row):
+        if "rate_order" not in row.conditions and (row.quantity in _OF_A_CYCLE or not is_late(row)):
             name = (row.quantity, row.experiment, row.anode, row.cell_id or row.specimen, row.origin)
             found.setdefault(name, []).append(row)
-    return [own[0] for own in found.values() if len(own) == 1 or own[0].kind not in BY_CONDITION]
+    return [
+        own[_OF_A_CYCLE.get(own[0].quantity, 0)]
+        for own in found.values()
+        if len(own) == 1 or own[0].kind not in BY_CONDITION or own[0].quantity == "activation_energy"
+    ]
+
+
+def _of_one_cycle(rows: Sequence[ResultRow], quantity: str) -> list[ResultRow]:
+    """Return the rows of the cycle that most cells have, of several such the first or the last.
+
+    Cells that ended in different cycles cannot be compared at their own last ones.
+    """
+    found: dict[float, list[ResultRow]] = {}
+    for row in rows:
+        if row.quantity == quantity and row.value is not None and "rate_order" not in row.conditions:
+            found.setdefault(float(row.conditions.get("cycle", 0.0)), []).append(row)
+    most = max((len(own) for own in found.values()), default=0)
+    common = sorted(cycle for cycle, own in found.items() if len(own) == most)
+    return found[common[_OF_A_CYCLE[quantity]]] if common else []
+
+
+def _first_runs(rows: Sequence[ResultRow]) -> dict[tuple[float, str], list[ResultRow]]:
+    """Return the rows of rate tests by C-rate, rising, in number and words; of each cell the first run at each."""
+    found: dict[tuple[float, str], list[ResultRow]] = {}
+    for row in sorted(
+        (r for r in rows if "rate_order" in r.conditions), key=lambda r: float(r.conditions["rate_order"])
+    ):
+        text = c_rate_text(row.conditions)
+        own = found.setdefault((float(text.split(" ")[1]), text), [])
+        if row.value is not None and all(_cell(row) != _cell(earlier) for earlier in own):
+            own.append(row)
+    return dict(sorted((key, own) for key, own in found.items() if own))
+
+
+def _cell(row: ResultRow) -> tuple[str, ...]:
+    return (row.experiment, row.anode, row.cell_id or row.specimen, row.origin)
 
 
 def _extremes(name: str, quantity: str, rows: Sequence[ResultRow]) -> Iterator[str]:
@@ -158,7 +213,8 @@ def _overlap(low: ResultRow, high: ResultRow) -> bool:
 def _experiment(entry: Mapping[str, Any]) -> dict[str, Any]:
     values = []
     for name, value in entry["values"].items():
-        text = with_unit(_shown(value["value"]), value.get("unit", "1"))
+        unit = value.get("unit", "1")
+        text = f"{_shown(value['value'])} C" if unit == "1/h" else with_unit(_shown(value["value"]), unit)
         values.append({"name": name.replace("_", " "), "text": text, "status": value["status"]})
     return {"published": None, **entry, "numbers": values}
 
@@ -188,24 +244,30 @@ def _anode(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def _glance(rows: Sequence[ResultRow]) -> list[dict[str, Any]]:
     """Return small tables: one line a cell, one column a quantity; experiments with the same columns share a table."""
-    early = [row for row in _early(rows) if row.quantity in _AT_A_GLANCE]
+    early = [(row.quantity, row) for row in _early(rows) if row.quantity in _AT_A_GLANCE]
+    runs = _first_runs(rows)
+    rated = [(f"specific capacity {words}", row) for (_, words), own in runs.items() for row in own]
+    order = [*(f"specific capacity {words}" for _, words in runs), *_AT_A_GLANCE]
+    shown = rated + early
     tables: dict[tuple[str, ...], list[str]] = {}
-    for experiment in dict.fromkeys(row.experiment for row in early):
-        found = {row.quantity for row in early if row.experiment == experiment}
-        tables.setdefault(tuple(name for name in _AT_A_GLANCE if name in found), []).append(experiment)
+    for experiment in dict.fromkeys(row.experiment for row in rows):
+        found = {column for column, row in shown if row.experiment == experiment}
+        if found:
+            tables.setdefault(tuple(name for name in order if name in found), []).append(experiment)
     return [
-        _glance_table([row for row in early if row.experiment in names], columns) for columns, names in tables.items()
+        _glance_table([(column, row) for column, row in shown if row.experiment in names], columns)
+        for columns, names in tables.items()
     ]
 
 
-def _glance_table(rows: Sequence[ResultRow], columns: Sequence[str]) -> dict[str, Any]:
+def _glance_table(shown: Sequence[tuple[str, ResultRow]], columns: Sequence[str]) -> dict[str, Any]:
     lines: dict[tuple[str, ...], dict[str, ResultRow]] = {}
-    for row in rows:
+    for column, row in shown:
         key = (row.experiment, cell_name(row), row.cell_id or row.specimen, row.origin)
-        lines.setdefault(key, {})[row.quantity] = row
+        lines.setdefault(key, {})[column] = row
     heads = []
     for name in columns:
-        unit = next(row.unit for row in rows if row.quantity == name)
+        unit = next(row.unit for column, row in shown if column == name)
         heads.append(name.replace("_", " ") + ("" if unit == "1" else f" / {pretty_unit(unit)}"))
     body = [{"key": key, "cells": [_glance_cell(found.get(name)) for name in columns]} for key, found in lines.items()]
     return {"heads": heads, "lines": body}
@@ -221,6 +283,8 @@ def _glance_cell(row: ResultRow | None) -> dict[str, str]:
     else:
         value = NOT_STATED if bound is None else f"> {number(bound, digits)}"
     interval = "" if row.interval is None or row.interval_kind == "censoring" else interval_text(row.interval)
+    if row.quantity in _OF_A_CYCLE and "cycle" in row.conditions:
+        interval = f"cycle {float(row.conditions['cycle']):.0f}" + (f": {interval}" if interval else "")
     return {"value": value, "interval": interval}
 
 

@@ -18,17 +18,26 @@ from lithiate.figures.cycling import CellTrace, HysteresisCurve
 from lithiate.figures.efficiency import EfficiencyCurve
 from lithiate.report.wording import cell_name
 from lithiate.study.ablation import AblationResults, load_ablation
+from lithiate.study.cycle_tables import CycleTable, load_cycle_table
 from lithiate.study.layout import CURVE_FILES, MEASUREMENTS, SCHEMA_VERSION, USED_VALUES
 from lithiate.study.results import ResultRow, StudyResults, load_results
+
+Curve = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
+"""Cycle, time, values."""
+Band = tuple[Curve, Curve, Curve]
+"""Median, low, high."""
+_Curves = Mapping[tuple[str, str, str, str], Curve]
+"""Quantity, experiment, measurement or anode, series -> its curve."""
 
 
 @frozen(eq=False)
 class Cell:
-    """One cell of an experiment: a row of it for the names, its record, and its curve."""
+    """One cell of an experiment: a row of it for the names, its record, and what the twin knows of its cycles."""
 
     row: ResultRow
     label: str
     record: Measurement
+    cycle_table: CycleTable | None = None
 
     @property
     def measured(self) -> bool:
@@ -45,7 +54,11 @@ class Cell:
 
 @frozen(eq=False)
 class ExperimentContent:
-    """All cells of one experiment, its rows, and the curves of hysteresis and efficiency."""
+    """All cells of one experiment, its rows, the curves of hysteresis and efficiency, and the bands of ensembles.
+
+    `period` is the usual time from cycle to cycle [s], None where nothing was cycled. `bands` has median, low and high
+    of a quantity by its name and the anode's.
+    """
 
     name: str
     kind: str
@@ -53,6 +66,8 @@ class ExperimentContent:
     cells: tuple[Cell, ...]
     curves: tuple[HysteresisCurve, ...]
     efficiencies: tuple[EfficiencyCurve, ...]
+    period: float | None
+    bands: Mapping[tuple[str, str], Band]
 
     @property
     def traces(self) -> list[CellTrace]:
@@ -98,13 +113,6 @@ def read_folder(folder: Path) -> FolderContent:
     return FolderContent(folder, results, used, experiments, load_ablation(folder))
 
 
-_Curve = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]
-"""Cycle, time, values."""
-_Band = tuple[_Curve, _Curve, _Curve]
-_Curves = Mapping[tuple[str, str, str, str], _Curve]
-"""Quantity, experiment, measurement or anode, series -> its curve."""
-
-
 def _read_curves(folder: Path) -> _Curves:
     import polars
 
@@ -127,7 +135,12 @@ def _experiment(folder: Path, name: str, rows: Sequence[ResultRow], curves: _Cur
     by_measurement = {row.measurement: row for row in rows if row.measurement}
     several = len({row.anode for row in by_measurement.values()}) < len(by_measurement)
     cells = tuple(
-        Cell(row, _label(row, several=several), load_measurement(folder / MEASUREMENTS / str(stem)))
+        Cell(
+            row,
+            _label(row, several=several),
+            load_measurement(folder / MEASUREMENTS / str(stem)),
+            load_cycle_table(folder / MEASUREMENTS, str(stem)),
+        )
         for stem, row in by_measurement.items()
     )
     kind = rows[0].kind if rows else ""
@@ -145,7 +158,23 @@ def _experiment(folder: Path, name: str, rows: Sequence[ResultRow], curves: _Cur
         if curve is not None:
             band = _band(curves, "coulombic_efficiency", cell.row) if first else None
             efficiencies.append(_efficiency(cell, curve, band))
-    return ExperimentContent(name, kind, tuple(rows), cells, tuple(drawn), tuple(efficiencies))
+    bands = {
+        (quantity, cell.row.anode): band
+        for quantity in CURVE_FILES
+        for cell in cells
+        if (band := _band(curves, quantity, cell.row)) is not None
+    }
+    period = _period(curves, name, cells)
+    return ExperimentContent(name, kind, tuple(rows), cells, tuple(drawn), tuple(efficiencies), period, bands)
+
+
+def _period(curves: _Curves, name: str, cells: Sequence[Cell]) -> float | None:
+    for cell in cells:
+        for quantity in CURVE_FILES:
+            curve = curves.get((quantity, name, str(cell.row.measurement), "cell"))
+            if curve is not None and curve[1].size > 1:
+                return float(np.median(np.diff(curve[1])))
+    return None
 
 
 def _label(row: ResultRow, *, several: bool) -> str:
@@ -154,7 +183,7 @@ def _label(row: ResultRow, *, several: bool) -> str:
     return f"{cell_name(row)}, {row.cell_id}" if several else cell_name(row)
 
 
-def _hysteresis(cell: Cell, curve: _Curve, band: _Band | None) -> HysteresisCurve:
+def _hysteresis(cell: Cell, curve: Curve, band: Band | None) -> HysteresisCurve:
     median, low, high = band or (None, None, None)
     return HysteresisCurve(
         cell.row.anode,
@@ -168,7 +197,7 @@ def _hysteresis(cell: Cell, curve: _Curve, band: _Band | None) -> HysteresisCurv
     )
 
 
-def _efficiency(cell: Cell, curve: _Curve, band: _Band | None) -> EfficiencyCurve:
+def _efficiency(cell: Cell, curve: Curve, band: Band | None) -> EfficiencyCurve:
     _, low, high = band or (None, None, None)
     return EfficiencyCurve(
         cell.row.anode,
@@ -182,7 +211,7 @@ def _efficiency(cell: Cell, curve: _Curve, band: _Band | None) -> EfficiencyCurv
     )
 
 
-def _band(curves: _Curves, quantity: str, row: ResultRow) -> _Band | None:
+def _band(curves: _Curves, quantity: str, row: ResultRow) -> Band | None:
     """Return median, low and high of an ensemble."""
     found = [curves.get((quantity, row.experiment, row.anode, series)) for series in ("median", "low", "high")]
     known = [curve for curve in found if curve is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import frozen
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra, PolarisationCurve
 from lithiate.core.store import slug
 from lithiate.figures.ablation import plot_ablation
+from lithiate.figures.arrhenius import plot_arrhenius
 from lithiate.figures.critical_current import CurrentSteps, plot_current_steps
 from lithiate.figures.cycling import (
     CellTrace,
@@ -25,15 +26,22 @@ from lithiate.figures.cycling import (
     plot_voltage,
 )
 from lithiate.figures.efficiency import plot_efficiency
+from lithiate.figures.fade import plot_fade
+from lithiate.figures.full_cell import CapacityCurve, plot_capacity, plot_rate_capacity, plot_voltage_profiles
 from lithiate.figures.impedance import SpectraTrace, plot_nyquist
 from lithiate.figures.polarisation import PolarisationTrace, plot_polarisation
 from lithiate.figures.potentials import plot_electrode_potentials
 from lithiate.figures.style import LineStyle, anode_styles, save
 from lithiate.library import published_values
 from lithiate.report.ablation import ablation_panels
+from lithiate.report.fade import fade_splits
 from lithiate.report.folder import Cell, ExperimentContent, FolderContent
+from lithiate.report.full_cells import arrhenius_traces, capacity_curves, full_cell_results, profiles
 from lithiate.study.layout import FIGURES
 from lithiate.units import convert
+
+if TYPE_CHECKING:
+    from lithiate.analysis.full_cell_result import FullCellResult
 
 FIRST_CYCLES = 5
 WINDOW_CYCLES = 10
@@ -148,6 +156,8 @@ def _free(
     _content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
 ) -> Iterator[tuple[str, str, str, Any]]:
     traces = experiment.traces
+    if all(trace.record.specimen.cell == "full" for trace in traces):
+        yield from _capacities(experiment, styles)
     yield _voltage(traces, styles)
     yield from _potentials(traces, styles, _longest(traces))
 
@@ -225,6 +235,67 @@ def _spectra(
         yield "nyquist", "Nyquist plot", caption, plot_nyquist(traces, styles)
 
 
+def _temperatures(
+    content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
+) -> Iterator[tuple[str, str, str, Any]]:
+    yield from _spectra(content, experiment, styles)
+    for quantity, traces in arrhenius_traces(experiment):
+        words = quantity.replace("sei", "SEI").replace("_", " ")
+        caption = f"{words[:1].upper()}{words[1:]} on a logarithmic axis against the inverse temperature."
+        if any(trace.activation_energy is not None for trace in traces):
+            caption += " Lines: least squares; their slope is the activation energy."
+        word = "arrhenius-" + quantity.removesuffix("_resistance").replace("_", "-")
+        yield word, "Arrhenius plot", caption, plot_arrhenius(traces, styles, quantity)
+
+
+def _full_cycling(
+    _content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
+) -> Iterator[tuple[str, str, str, Any]]:
+    yield from _capacities(experiment, styles)
+    yield from _potentials(experiment.traces, styles, FIRST_CYCLES * cycle_period(experiment))
+
+
+def _capacities(experiment: ExperimentContent, styles: Mapping[str, LineStyle]) -> Iterator[tuple[str, str, str, Any]]:
+    results = full_cell_results(experiment)
+    if results:
+        curves = capacity_curves(experiment, results)
+        caption = "Discharge capacity, and discharge over charge of the cathode within the cycle."
+        caption += _of_ensemble(curves)
+        yield "capacity", "Capacity and coulombic efficiency", caption, plot_capacity(curves, styles)
+        yield _profiles(results, styles)
+    splits = fade_splits(experiment)
+    if splits:
+        caption = (
+            "Share of the first discharge capacity that each cause has taken, as the twin keeps its books: a statement "
+            "of the model, which no record of the cell holds."
+        )
+        yield "fade", "Causes of fade", caption, plot_fade(splits)
+
+
+def _rate(
+    _content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
+) -> Iterator[tuple[str, str, str, Any]]:
+    results = full_cell_results(experiment)
+    if results:
+        curves = capacity_curves(experiment, results)
+        caption = "Discharge capacity of each cycle, with the C-rate over each run of cycles." + _of_ensemble(curves)
+        yield "rate", "Capacity by rate", caption, plot_rate_capacity(curves, styles)
+        yield _profiles(results, styles)
+    yield from _potentials(experiment.traces, styles, _longest(experiment.traces))
+
+
+def _of_ensemble(curves: Sequence[CapacityCurve]) -> str:
+    text = ""
+    if any(curve.low is not None for curve in curves):
+        text += " Shaded: 80 % of the ensemble, cycle by cycle, over the members that still run."
+    return text + (" Dotted lines: measured cells." if any(curve.measured for curve in curves) else "")
+
+
+def _profiles(results: list[tuple[Cell, FullCellResult]], styles: Mapping[str, LineStyle]) -> tuple[str, str, str, Any]:
+    caption = "Voltage against capacity, charge and discharge each from zero, of the cycles that are named."
+    return "profiles", "Voltage profiles", caption, plot_voltage_profiles(profiles(results), styles)
+
+
 def _polarisation(
     _content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
 ) -> Iterator[tuple[str, str, str, Any]]:
@@ -261,7 +332,10 @@ _DRAWINGS = {
     "critical-current": _stepped,
     "plating-efficiency": _plating,
     "impedance": _spectra,
-    "impedance-temperature": _spectra,
+    "impedance-temperature": _temperatures,
+    "full-cycling": _full_cycling,
+    "anode-free": _full_cycling,
+    "rate": _rate,
     "tafel": _polarisation,
     "protocol": _free,
 }
@@ -282,10 +356,7 @@ def _published_onsets(used: Mapping[str, Any], experiment: str) -> dict[str, tup
 
 def cycle_period(experiment: ExperimentContent) -> float:
     """Return the usual time from cycle to cycle [s]; a record without two cycles counts as one cycle."""
-    for curve in experiment.curves:
-        if curve.time.size > 1:
-            return float(np.median(np.diff(curve.time)))
-    return _longest(experiment.traces)
+    return experiment.period or _longest(experiment.traces)
 
 
 def zoomable_traces(content: FolderContent) -> list[dict[str, Any]]:

@@ -74,12 +74,17 @@ def quantity_text(row: ResultRow) -> str:
 def quantity_words(quantity: str, kind: str, conditions: Mapping[str, float | str]) -> str:
     """Return a quantity in words, with cycles, temperature, current density or method where several are reported."""
     parts = [quantity.replace("_", " ")]
-    named = [str(conditions[name]) for name in ("method", "estimator") if name in conditions]
+    named = [str(conditions[name]) for name in ("method", "estimator", "of") if name in conditions]
+    named = [word.replace("sei_", "SEI ").replace("_", " ") for word in named]
     if conditions.get("conditioning_included"):
         named.append("conditioning included")
     if named:
         parts[0] += f" ({', '.join(named)})"
-    if kind == "critical-current" and "current_density" in conditions:
+    if "rate_order" in conditions:
+        parts.append(f"{c_rate_text(conditions)}, run {float(conditions['rate_order']):.0f}")
+    elif not kind and "c_rate" in conditions:
+        parts.append(c_rate_text(conditions))
+    elif kind == "critical-current" and "current_density" in conditions:
         parts.append(f"at {number(0.1 * float(conditions['current_density']), 3)} mA/cm²")
     elif "first_cycle" in conditions:
         parts.append(f"cycles {float(conditions['first_cycle']):.0f}–{float(conditions['last_cycle']):.0f}")
@@ -91,6 +96,11 @@ def quantity_words(quantity: str, kind: str, conditions: Mapping[str, float | st
     if kind == "impedance-temperature" and "temperature" in conditions and quantity != "activation_energy":
         parts.append(f"at {float(conditions['temperature']) - 273.15:.4g} °C")
     return ", ".join(parts)
+
+
+def c_rate_text(conditions: Mapping[str, float | str]) -> str:
+    """Return at which C-rate a value was found."""
+    return f"at {number(float(conditions['c_rate']), 3)} C"
 
 
 def cell_name(row: ResultRow) -> str:

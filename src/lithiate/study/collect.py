@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import evolve, frozen
 
 from lithiate.core.estimate import Estimate
 from lithiate.core.measurement import Measurement
 from lithiate.core.store import slug
-from lithiate.library import list_names, load_anode, published_values
+from lithiate.core.techniques import KINDS
+from lithiate.library import PublishedValue, list_names, load_anode, published_values
 from lithiate.readers import read
-from lithiate.study.ensemble import EnsembleSummary, summarise_members
+from lithiate.study.beside import is_beside
+from lithiate.study.ensemble import ENDED_MEMBERS, EnsembleSummary, summarise_members
 from lithiate.study.estimates import CycleCurve, EstimateKey, cycle_curves, keyed, kind_estimates
 from lithiate.study.experiment_specs import ExperimentSpec
 from lithiate.study.plan import Task
@@ -32,15 +34,15 @@ class SimulatedCells:
         The cells whose rows are reported.
     members : tuple of Outcome
         Of the ensemble; empty without one.
-    calibrated : frozenset of str
-        Quantities of this experiment and anode whose published value the twin's parameters may be fitted to.
+    calibrated : tuple of PublishedValue
+        Of this experiment and anode, those that the twin's parameters may be fitted to.
     """
 
     experiment: ExperimentSpec
     anode: str
     nominal: tuple[tuple[Task, Outcome], ...]
     members: tuple[Outcome, ...]
-    calibrated: frozenset[str] = field(factory=frozenset)
+    calibrated: tuple[PublishedValue, ...] = ()
 
     @classmethod
     def gather(
@@ -105,20 +107,26 @@ def simulated_rows(cells: SimulatedCells) -> list[ResultRow]:
             measurement=measurement_stem(task),
             origin="simulated",
         )
-        for key, estimate in keyed(outcome.estimates).items():
-            # A published value is that of the early level; the late one was never fitted to.
-            fitted = estimate.quantity in cells.calibrated and key[1] == 0
+        table = keyed(outcome.estimates)
+        fitted = {_fitted(value, table) for value in cells.calibrated}
+        for key, estimate in table.items():
             rows.append(
                 make_row(
                     estimate,
                     subject,
                     conditions=task_conditions(task),
-                    role="calibrated" if fitted else "predicted",
+                    role="calibrated" if key in fitted else "predicted",
                     ensemble=ensemble.get(key),
                     warnings=outcome.warnings,
                 )
             )
     return rows
+
+
+def _fitted(published: PublishedValue, table: Mapping[EstimateKey, Estimate]) -> EstimateKey | None:
+    """Return what the twin may be fitted to with a published value: the first that it is beside."""
+    found = (key for key, estimate in table.items() if is_beside(published, estimate.quantity, estimate.conditions))
+    return next(found, None)
 
 
 def task_conditions(task: Task) -> dict[str, float]:
@@ -140,14 +148,26 @@ def _summaries(members: Sequence[Outcome]) -> dict[EstimateKey, EnsembleSummary]
         for key, estimate in keyed(member.estimates).items():
             values.setdefault(key, []).append(estimate)
     summaries = {key: summarise_members(estimates) for key, estimates in values.items()}
-    return {key: summary for key, summary in summaries.items() if summary is not None}
+    return {
+        key: _with_ended_members(summary, key, len(values[key]), len(members))
+        for key, summary in summaries.items()
+        if summary is not None
+    }
 
 
-def _calibrated(study: Study, experiment: ExperimentSpec, anode: str) -> frozenset[str]:
+def _with_ended_members(summary: EnsembleSummary, key: EstimateKey, count: int, members: int) -> EnsembleSummary:
+    """Say how many members have no such cycle: they ended earlier, so that the interval is that of the survivors."""
+    if not key[1].startswith(("cycle", "rate")) or count == members:
+        return summary
+    text = ENDED_MEMBERS.format(ended=members - count, count=members, moment=key[1])
+    return evolve(summary, warnings=(*summary.warnings, text))
+
+
+def _calibrated(study: Study, experiment: ExperimentSpec, anode: str) -> tuple[PublishedValue, ...]:
     if experiment.published is None or anode in changed_anodes(study):
-        return frozenset()
+        return ()
     values = published_values(experiment.published)
-    return frozenset(value.quantity for value in values if value.role == "calibrate" and anode in value.anodes)
+    return tuple(value for value in values if value.role == "calibrate" and anode in value.anodes)
 
 
 def changed_anodes(study: Study) -> frozenset[str]:
@@ -158,6 +178,9 @@ def changed_anodes(study: Study) -> frozenset[str]:
     overridden = {study.references[reference] for reference in study.spec.anode_overrides}
     own = {name for name, anode in study.anodes.items() if name in list_names("anodes") and anode != load_anode(name)}
     return frozenset(overridden | own)
+
+
+_CELLS_OF_KINDS = {"plating-efficiency": "plating", "full-cycling": "full", "rate": "full", "anode-free": "full"}
 
 
 def read_measurement(study: Study, spec: MeasurementSpec) -> MeasuredCell:
@@ -174,11 +197,12 @@ def read_measurement(study: Study, spec: MeasurementSpec) -> MeasuredCell:
     record = read(
         study.measurement_files(spec),
         area=spec.area,
-        cell=spec.cell or ("plating" if spec.kind == "plating-efficiency" else None),
+        cell=spec.cell or _CELLS_OF_KINDS.get(spec.kind),
         cell_id=spec.cell_id,
         anode=anode,
+        cathode_mass=spec.cathode_mass,
         settings={name: str(value) for name, value in spec.settings.items()},
-        technique="cycling",
+        technique=KINDS[spec.kind],
     )
     result, warnings = analyse_record(record, spec.kind)
     return MeasuredCell(

@@ -25,7 +25,10 @@ CENSORED_MEMBERS = (
     "LI-W-STUDY-003 {censored} of {count} members did not show it within the test; they count as later than "
     "any other, an interval that is open above has no upper end, and no standard deviation is given"
 )
-
+ENDED_MEMBERS = (
+    "LI-W-STUDY-006 {ended} of {count} members have no {moment}: their tests ended before it, and the interval is that "
+    "of the members that reached it"
+)
 
 FEWEST_MEMBERS = 2
 """Members below which there is no spread to speak of."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from attrs import evolve, frozen
 from numpy.typing import NDArray
 
+from lithiate.analysis.arrhenius import FEWEST_TEMPERATURES, fit_arrhenius
+from lithiate.constants import ZERO_CELSIUS
 from lithiate.core.estimate import Estimate
 
+_FULL_CELL = ("specific_capacity", "capacity_retention", "coulombic_efficiency", "energy_efficiency", "cycle_life")
 _RESISTANCES = ("ohmic_resistance", "sei_resistance", "charge_transfer_resistance", "interfacial_resistance")
 
 KIND_QUANTITIES: dict[str, tuple[str, ...]] = {
@@ -23,6 +26,9 @@ KIND_QUANTITIES: dict[str, tuple[str, ...]] = {
     "nucleation": ("nucleation_overpotential", "plateau_overpotential"),
     "critical-current": ("voltage_hysteresis", "time_to_short_circuit"),
     "plating-efficiency": ("coulombic_efficiency", "nucleation_overpotential"),
+    "full-cycling": _FULL_CELL,
+    "rate": ("specific_capacity", "coulombic_efficiency", "energy_efficiency"),
+    "anode-free": _FULL_CELL,
     "tafel": ("exchange_current_density",),
     "impedance": _RESISTANCES,
     "impedance-temperature": (*_RESISTANCES, "activation_energy"),
@@ -31,20 +37,36 @@ KIND_QUANTITIES: dict[str, tuple[str, ...]] = {
         "time_to_short_circuit",
         "nucleation_overpotential",
         "plateau_overpotential",
-        "coulombic_efficiency",
+        *_FULL_CELL,
     ),
 }
 """Kind of experiment -> quantities of the analysis that a simulated cell is reported by."""
 
-INVENTORY_KINDS = ("symmetric-cycling", "critical-current", "plating-efficiency", "protocol")
+INVENTORY_KINDS = (
+    "symmetric-cycling",
+    "critical-current",
+    "plating-efficiency",
+    "full-cycling",
+    "rate",
+    "anode-free",
+    "protocol",
+)
 """Kinds whose simulated cells are also reported by what is left and lost at the end."""
 
 # Quantity -> array in the table of cycles of a result.
-_PER_CYCLE = {"voltage_hysteresis": "hysteresis", "coulombic_efficiency": "coulombic_efficiency"}
+_PER_CYCLE = {
+    "voltage_hysteresis": "hysteresis",
+    "coulombic_efficiency": "coulombic_efficiency",
+    "specific_capacity": "specific_discharge_capacity",
+}
 
 
-EstimateKey = tuple[str, int]
-"""Quantity, and which of those of one name: an analysis gives the early level before the late one."""
+EstimateKey = tuple[str, str, int]
+"""Quantity, what it is of (`moment`), and which of those of one name.
+
+An analysis gives the early level before the late one, whose last cycle differs from record to record: these are told
+apart by their order alone. A value of a certain cycle is that of the same cycle in another record.
+"""
 
 
 @frozen(eq=False)
@@ -60,14 +82,14 @@ class CycleCurve:
 def cycle_curves(result: Any) -> tuple[CycleCurve, ...]:  # noqa: ANN401 - any result of an analysis
     """Return what an analysed record tells of each cycle; nothing for a result without a table of cycles.
 
-    Cycles without a value are left out.
+    Cycles without a value are left out, and so is one that the record cuts off.
     """
     cycles = getattr(result, "cycles", None)
     curves = []
     for quantity, name in _PER_CYCLE.items():
         values = getattr(cycles, name, None)
         if cycles is not None and values is not None:
-            known = np.isfinite(values)
+            known = np.isfinite(values) & getattr(cycles, "complete", True)
             curves.append(CycleCurve(quantity, cycles.number[known], cycles.start[known], values[known]))
     return tuple(curves)
 
@@ -76,19 +98,51 @@ def kind_estimates(result: Any, kind: str) -> list[Estimate]:  # noqa: ANN401 - 
     """Return the estimates of an analysed record as a study reports them for a kind of experiment.
 
     A level of late cycles carries its last cycle as the condition ``cycle``, which tells it from the early level. A
-    nucleation test has no cycles, so its plateau is that of the first half cycle.
+    nucleation test has no cycles, so its plateau is that of the first half cycle. A test of several rates is told by
+    its rates, not by its cycles.
     """
     if kind == "nucleation":
         found = [estimate for estimate in result.estimates() if estimate.quantity == "nucleation_overpotential"]
         return [*found, *_first_plateau(result)]
     estimates: list[Estimate] = []
-    for estimate in result.estimates():
+    given = list(result.estimates())
+    if kind == "rate" and any("rate_order" in estimate.conditions for estimate in given):
+        given = [estimate for estimate in given if "cycle" not in estimate.conditions]
+    for estimate in given:
         late = any(earlier.quantity == estimate.quantity for earlier in estimates)
-        if late and "last_cycle" in estimate.conditions and "current_density" not in estimate.conditions:
+        ranged = "last_cycle" in estimate.conditions and "current_density" not in estimate.conditions
+        if late and ranged:
             cycle = estimate.conditions["last_cycle"]
             estimate = evolve(estimate, conditions={**estimate.conditions, "cycle": cycle})
         estimates.append(estimate)
-    return estimates
+    return [*estimates, *_activation_energies(given)] if kind == "impedance-temperature" else estimates
+
+
+def _activation_energies(estimates: Sequence[Estimate]) -> Iterator[Estimate]:
+    """Yield the activation energy of each resistance that has values at three temperatures or more."""
+    for quantity in ("sei_resistance", "interfacial_resistance", "charge_transfer_resistance", "ohmic_resistance"):
+        points = [
+            (float(e.conditions["temperature"]), e.value)
+            for e in estimates
+            if e.quantity == quantity and e.value is not None and e.value > 0.0 and "temperature" in e.conditions
+        ]
+        if len({temperature for temperature, _ in points}) < FEWEST_TEMPERATURES:
+            continue
+        kelvin, values = zip(*points, strict=True)
+        low, high = (limit(kelvin) - ZERO_CELSIUS for limit in (min, max))
+        fit = fit_arrhenius(kelvin, values)
+        yield Estimate(
+            "activation_energy",
+            fit.activation_energy,
+            "J/mol",
+            f"slope of the logarithm of the {quantity.replace('_', ' ')} over 1/(R T), least squares over "
+            f"{len(points)} temperatures from {low:.4g} to {high:.4g} degC",
+            standard_uncertainty=fit.standard_uncertainty,
+            interval=fit.interval,
+            interval_80=fit.interval_80,
+            interval_kind="sampling",
+            conditions={"of": quantity},
+        )
 
 
 def _first_plateau(result: Any) -> Iterator[Estimate]:  # noqa: ANN401 - any result of an analysis
@@ -106,11 +160,23 @@ def _first_plateau(result: Any) -> Iterator[Estimate]:  # noqa: ANN401 - any res
 
 
 def keyed(estimates: Sequence[Estimate]) -> dict[EstimateKey, Estimate]:
-    """Return estimates by quantity and position among those of the same quantity."""
-    counts: dict[str, int] = {}
+    """Return estimates by what they are of."""
+    counts: dict[tuple[str, str], int] = {}
     table: dict[EstimateKey, Estimate] = {}
     for estimate in estimates:
-        position = counts.get(estimate.quantity, 0)
-        counts[estimate.quantity] = position + 1
-        table[estimate.quantity, position] = estimate
+        name = (estimate.quantity, moment(estimate.conditions))
+        position = counts.get(name, 0)
+        counts[name] = position + 1
+        table[(*name, position)] = estimate
     return table
+
+
+def moment(conditions: Mapping[str, float | str]) -> str:
+    """Return the cycle, the run of a rate or the other quantity that a value is of; empty for the whole record."""
+    if "of" in conditions:
+        return f"value of {conditions['of']}"
+    if "rate_order" in conditions:
+        return f"rate {float(conditions['rate_order']):.0f}"
+    if "cycle" in conditions and "last_cycle" not in conditions:
+        return f"cycle {float(conditions['cycle']):.0f}"
+    return ""

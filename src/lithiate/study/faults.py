@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs import frozen
@@ -46,6 +46,7 @@ def model_faults(
     top: type[BaseModel],
     tables: Mapping[str, Mapping[str, type[BaseModel]]],
     planned: Sequence[str],
+    foreign_key: Callable[[type[BaseModel], str], str | None] = lambda _model, _key: None,
 ) -> list[Fault]:
     """Return the faults that pydantic found, in words.
 
@@ -58,11 +59,17 @@ def model_faults(
         Key of an array of tables -> name of its kind (or "" where it has one form only) -> model.
     planned : sequence of str
         Kinds that are known but not available.
+    foreign_key : callable
+        Model and key -> why the key belongs elsewhere; None where it is known nowhere.
     """
-    faults = []
-    for detail in details:
+    faults, known = [], list(details)
+    for detail in known:
+        where = detail["loc"]
+        within = [other["loc"] for other in known if len(other["loc"]) > len(where)]
+        if detail["type"] == "too_short" and any(loc[: len(where)] == where for loc in within):
+            continue  # a list is too short for want of its faulty items
         location, model = _place(detail["loc"], top, tables)
-        faults.append(Fault(location, _describe(detail, model, planned)))
+        faults.append(Fault(location, _describe(detail, model, planned, foreign_key)))
     return faults
 
 
@@ -81,7 +88,12 @@ def _place(
     return where, models.get("") if len(where) <= 3 else None
 
 
-def _describe(detail: ErrorDetails, model: type[BaseModel] | None, planned: Sequence[str]) -> str:
+def _describe(
+    detail: ErrorDetails,
+    model: type[BaseModel] | None,
+    planned: Sequence[str],
+    foreign_key: Callable[[type[BaseModel], str], str | None],
+) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "missing":
         return "a required key is missing"
@@ -92,6 +104,9 @@ def _describe(detail: ErrorDetails, model: type[BaseModel] | None, planned: Sequ
     if kind == "extra_forbidden":
         keys = [] if model is None else list(model.model_fields)
         key = str(detail["loc"][-1])
+        foreign = None if model is None else foreign_key(model, key)
+        if foreign is not None:
+            return foreign
         match = nearest_match(key, keys)
         return "unknown key" + (f"; did you mean {match!r}?" if match else f"; expected one of {', '.join(keys)}")
     message = detail["msg"].removeprefix("Value error, ")
@@ -100,7 +115,9 @@ def _describe(detail: ErrorDetails, model: type[BaseModel] | None, planned: Sequ
 
 
 def _describe_kind(context: Mapping[str, Any], planned: Sequence[str]) -> str:
-    got, available = str(context["tag"]), str(context["expected_tags"]).replace("'", "")
+    # Tags may say more than the kind; what is told are the kinds.
+    kinds = dict.fromkeys(tag.split(" ")[0] for tag in str(context["expected_tags"]).replace("'", "").split(", "))
+    got, available = str(context["tag"]), ", ".join(kinds)
     if got in planned:
         return f"the kind {got!r} is planned, not available in this version; available: {available}"
     match = nearest_match(got, [*available.split(", "), *planned])

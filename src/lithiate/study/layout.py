@@ -16,7 +16,11 @@ RESULTS_PARQUET = "results.parquet"
 ABLATION_JSON = "ablation.json"
 ABLATION_PARQUET = "ablation.parquet"
 USED_VALUES = "study.lock.toml"
-CURVE_FILES = {"voltage_hysteresis": "hysteresis.parquet", "coulombic_efficiency": "efficiency.parquet"}
+CURVE_FILES = {
+    "voltage_hysteresis": "hysteresis.parquet",
+    "coulombic_efficiency": "efficiency.parquet",
+    "specific_capacity": "capacity.parquet",
+}
 """Quantity that a cell has in each of its cycles -> file of its curves."""
 MEASUREMENTS = "measurements"
 FIGURES = "figures"
@@ -27,6 +31,7 @@ PRINTED_UNITS = {
     "current_densities": ("A/m^2", "mA/cm^2"),
     "stripping_current_density": ("A/m^2", "mA/cm^2"),
     "formation_rate": ("A/m^2", "mA/cm^2"),
+    "specific_current_at_one_c": ("A/kg", "mA/g"),
     "areal_capacity": ("C/m^2", "mAh/cm^2"),
     "reservoir_capacity": ("C/m^2", "mAh/cm^2"),
     "duration": ("s", "h"),
@@ -39,11 +44,26 @@ PRINTED_UNITS = {
     "voltage_limit": ("V", "V"),
     "cut_off_voltage": ("V", "V"),
     "voltage_window": ("V", "V"),
+    "lower_voltage": ("V", "V"),
+    "upper_voltage": ("V", "V"),
+    "rest_before_probe": ("s", "h"),
     "scan_rate": ("V/s", "mV/s"),
     "highest_frequency": ("1/s", "1/s"),
     "lowest_frequency": ("1/s", "1/s"),
     "area": ("m^2", "cm^2"),
     "electrolyte_volume": ("m", "uL/cm^2"),
+    "cathode_loading": ("kg/m^2", "mg/cm^2"),
+    "electrolyte_to_cathode_ratio": ("m^3/kg", "uL/mg"),
     "stack_pressure": ("Pa", "MPa"),
 }
 """Number of an experiment -> its SI unit, its unit in print; counts and words are not here."""
+
+_C_RATES = ("c_rate", "c_rates", "charge_c_rate", "hold_until_c_rate")
+
+
+def is_c_rate(name: str, *, full_cell: bool) -> bool:
+    """Return whether a number of an experiment is a C-rate, per hour in memory and in print.
+
+    ``formation_rate`` is one in a full cell, and a current density in another.
+    """
+    return name in _C_RATES or (full_cell and name == "formation_rate")

@@ -8,8 +8,11 @@ from typing import Any
 
 from attrs import evolve, field, fields_dict, frozen
 
-from lithiate.core.cell import Cell
+from lithiate.core.cell import Cell, FullCell
 from lithiate.core.experiments import Experiment, PlatingEfficiency, SymmetricCycling
+from lithiate.core.full_experiments import FullCellExperiment, Rate
+from lithiate.core.materials import Cathode
+from lithiate.library import load_cathode
 from lithiate.study.changes import Change, all_changes
 from lithiate.study.spec import Study
 
@@ -34,7 +37,7 @@ class Task:
         Of everything random in the simulation.
     scatter_seed : int or None
         Of the scatter from cell to cell; None for a cell without it.
-    cell : SymmetricCell or PlatingCell
+    cell : SymmetricCell, PlatingCell or FullCell
     protocol : Experiment
     closures : mapping of str to str
     disabled_mechanisms : tuple of str
@@ -67,7 +70,18 @@ class Task:
             found["stripping_current_density"] = self.protocol.stripping_current_density or found["current_density"]
         if isinstance(self.protocol, PlatingEfficiency):
             found["reservoir_capacity"] = self.protocol.reservoir if self.protocol.method == "reservoir" else None
+        if isinstance(self.cell, FullCell):
+            found |= self._full_cell_settings(self.cell)
         return {name: value for name, value in found.items() if value is not None}
+
+    def _full_cell_settings(self, cell: FullCell) -> dict[str, Any]:
+        """Return what a full cell's C-rates mean, and at which one it is charged."""
+        cathode = cell.cathode if isinstance(cell.cathode, Cathode) else load_cathode(cell.cathode)
+        found: dict[str, Any] = {"cathode": cathode.name}
+        found["specific_current_at_one_c"] = cathode.nominal_capacity / 3600.0
+        if isinstance(self.protocol, FullCellExperiment) and not isinstance(self.protocol, Rate):
+            found["charge_c_rate"] = self.protocol.charge_c_rate or getattr(self.protocol, "c_rate", None)
+        return found
 
     @property
     def name(self) -> str:

@@ -21,6 +21,9 @@ from lithiate.errors import LithiateError, nearest_match
 from lithiate.library import anode_with, list_names, load_anode, published_values
 from lithiate.library.published import PUBLISHED_CONDITIONS
 from lithiate.study.faults import Fault, unknown_word, words
+from lithiate.study.full_cell_faults import cell_of, full_cell_faults
+from lithiate.study.profiles import is_profile, profile_faults
+from lithiate.study.spec_fields import CellKind
 
 Document = Mapping[str, Any]
 
@@ -109,6 +112,7 @@ def unresolved_references(document: Document, references: Mapping[str, str], fol
     labels = list(dict.fromkeys(value.experiment for value in published_values()))
     known = {
         "electrolyte": (list_names("electrolytes"), "not in the library's electrolytes"),
+        "cathode": (list_names("cathodes"), "not in the library's cathodes"),
         "separator": (list_names("separators"), "not in the library's separators"),
         "published": (labels, "not the label of published values"),
     }
@@ -124,8 +128,9 @@ def unresolved_references(document: Document, references: Mapping[str, str], fol
                 faults.append(unknown_word((*location, key), entry[key], choices, what))
         faults += _anode_faults(entry.get("anodes"), location, references)
         faults += _published_faults(entry, location)
+        faults += full_cell_faults(entry, location)
         if entry.get("kind") == "protocol" and isinstance(entry.get("steps"), list):
-            faults += _step_faults(entry["steps"], (*location, "steps"))
+            faults += _step_faults(entry["steps"], (*location, "steps"), folder, cell_of(entry))
     for index, entry in _tables(document, "measurements"):
         faults += _measurement_faults(entry, ("measurements", index), references, experiments, folder)
     faults += _ablation_faults(document.get("ablation"), references, experiments)
@@ -138,7 +143,7 @@ def unresolved_references(document: Document, references: Mapping[str, str], fol
 def _published_faults(entry: Document, location: Location) -> Iterator[Fault]:
     """Yield where an experiment is not what the published values of its label were measured under."""
     for key, published in PUBLISHED_CONDITIONS.get(str(entry.get("published")), {}).items():
-        stated = entry.get(key, "symmetric" if key == "cell" else published)
+        stated = cell_of(entry) if key == "cell" else entry.get(key, published)
         if stated == published or key not in ("current_density", "areal_capacity"):
             same = stated == published
         else:
@@ -156,25 +161,47 @@ def _areal(key: str, text: object) -> float:
     return to_si(text if isinstance(text, str) else 0.0, unit)
 
 
-def _step_faults(items: list[Any], location: Location) -> Iterator[Fault]:
+_OTHER_ACTIONS = {"charge": "strip", "discharge": "plate", "plate": "discharge", "strip": "charge"}
+_ACTIONS_ELSEWHERE = dict.fromkeys(("symmetric", "plating"), ("charge", "discharge")) | {"full": ("plate", "strip")}
+
+
+def _step_faults(items: list[Any], location: Location, folder: Path, cell: CellKind) -> Iterator[Fault]:
     """Yield what is wrong with the steps of a protocol, each with its own line."""
     for index, item in enumerate(items):
         here = (*location, index)
         if isinstance(item, str):
-            try:
-                check_step(parse_step(item))
-            except LithiateError as error:
-                yield Fault(here, words(error))
+            yield from _text_faults(item, here, cell)
+        elif is_profile(item):
+            yield from profile_faults(item, here, folder, cell)
         elif isinstance(item, dict) and set(item) == {"repeat", "steps"}:
             times, steps = item["repeat"], item["steps"]
             if isinstance(times, bool) or not isinstance(times, int) or times < 1:
                 yield Fault((*here, "repeat"), f"must be a whole number of repeats, at least 1; got {times!r}")
             if isinstance(steps, list) and steps:
-                yield from _step_faults(steps, (*here, "steps"))
+                yield from _step_faults(steps, (*here, "steps"), folder, cell)
             else:
                 yield Fault((*here, "steps"), f"must be a list of steps; got {steps!r}")
         else:
-            yield Fault(here, f"is neither a step in words nor {{ repeat = 10, steps = [...] }}; got {item!r}")
+            forms = 'a step in words, { repeat = 10, steps = [...] } nor { profile = "drive.csv", repeat = 20 }'
+            yield Fault(here, f"is neither {forms}; got {item!r}")
+
+
+def _text_faults(text: str, location: Location, cell: CellKind) -> Iterator[Fault]:
+    try:
+        step = parse_step(text)
+        if step.action in _ACTIONS_ELSEWHERE[cell]:
+            yield _foreign_action(text, step.action, location, cell)
+        else:
+            check_step(step, full=cell == "full")
+    except LithiateError as error:
+        yield Fault(location, words(error))
+
+
+def _foreign_action(text: str, action: str, location: Location, cell: CellKind) -> Fault:
+    """Return the fault of a step that belongs to another kind of cell."""
+    verb = "charges and discharges" if cell == "full" else "plates and strips"
+    end = "" if cell == "full" else '; cell = "full" makes it one with a cathode'
+    return Fault(location, f"a {cell} cell {verb}; got {text!r}; expected {_OTHER_ACTIONS[action]!r}{end}")
 
 
 def _choice_faults(document: Document) -> Iterator[Fault]:

@@ -15,6 +15,7 @@ from lithiate.errors import Cancelled, LithiateError
 from lithiate.study.ablation import AblationResults, ablation_rows, save_ablation
 from lithiate.study.collect import MeasuredCell, SimulatedCells, measured_rows, read_measurement, simulated_rows
 from lithiate.study.curves import curves_parquet
+from lithiate.study.cycle_tables import SUFFIX, save_cycle_table
 from lithiate.study.folder_lock import locked
 from lithiate.study.layout import (
     ABLATION_JSON,
@@ -99,7 +100,7 @@ def _forget(folder: Path) -> None:
         return
     (folder / RESULTS_JSON).unlink()
     for name in {Path(row.measurement).name for row in earlier.rows if row.measurement}:
-        for suffix in (".parquet", ".json"):
+        for suffix in (".parquet", ".json", SUFFIX):
             (folder / MEASUREMENTS / f"{name}{suffix}").unlink(missing_ok=True)
     others = (RESULTS_PARQUET, REPORT_HTML, USED_VALUES, ABLATION_JSON, ABLATION_PARQUET, *CURVE_FILES.values())
     for name in others:
@@ -182,6 +183,8 @@ def _save(
             for stem, outcome in group.records():
                 if outcome.record is not None:
                     save_measurement(outcome.record, folder / MEASUREMENTS / stem)
+                if outcome.cycle_table:
+                    save_cycle_table(outcome.cycle_table, folder / MEASUREMENTS, stem)
     measured = []
     for measurement in study.measurements:
         try:

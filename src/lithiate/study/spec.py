@@ -12,15 +12,13 @@ from pydantic import BaseModel, Field, ValidationError
 from lithiate.core.anode import Anode
 from lithiate.core.toml_source import TomlSource, read_toml
 from lithiate.core.validity import check_steps
-from lithiate.errors import SimulationError, SpecError
-from lithiate.study.experiment_specs import EXPERIMENT_SPECS, Area, ExperimentSpec, Name, SpecModel
+from lithiate.errors import LibraryError, SimulationError, SpecError
+from lithiate.study.experiment_specs import ALL_SPECS, ExperimentSpec, foreign_key
 from lithiate.study.faults import Fault, model_faults, raise_faults, words
 from lithiate.study.references import resolve_anodes, unresolved_references
+from lithiate.study.spec_fields import Area, Mass, Name, SpecModel
 
 PLANNED_KINDS = (
-    "anode-free",
-    "full-cycling",
-    "rate",
     "deposit",
     "sorption",
     "xrd",
@@ -45,6 +43,9 @@ class MeasurementSpec(SpecModel):
         "nucleation",
         "critical-current",
         "plating-efficiency",
+        "full-cycling",
+        "rate",
+        "anode-free",
         "tafel",
         "impedance",
         "impedance-temperature",
@@ -53,8 +54,9 @@ class MeasurementSpec(SpecModel):
     files: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)]
     cell_id: str | None = None
     area: Area | None = None
+    cathode_mass: Mass | None = None
     experiment: str | None = None
-    cell: Literal["symmetric", "plating"] | None = None
+    cell: Literal["symmetric", "plating", "full"] | None = None
     settings: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
 
@@ -87,12 +89,12 @@ class StudySpec(SpecModel):
     ablation: AblationSpec | None = None
     anode_overrides: dict[str, dict[str, Any]] = Field(default_factory=dict)
     anode_variants: Annotated[tuple[AnodeVariantSpec, ...], Field(strict=False)] = ()
-    experiments: Annotated[tuple[Annotated[ExperimentSpec, Field(discriminator="kind")], ...], Field(strict=False)] = ()
+    experiments: Annotated[tuple[ExperimentSpec, ...], Field(strict=False)] = ()
     measurements: Annotated[tuple[MeasurementSpec, ...], Field(strict=False)] = ()
 
 
 _TABLES: dict[str, dict[str, type[BaseModel]]] = {
-    "experiments": dict(EXPERIMENT_SPECS),
+    "experiments": dict(ALL_SPECS),
     "measurements": {"": MeasurementSpec},
     "ablation": {"": AblationSpec},
     "anode_variants": {"": AnodeVariantSpec},
@@ -175,7 +177,7 @@ def load_study(path: Path | str) -> Study:
         faults, each with its line, key, what was got and expected, and the nearest match.
     """
     source = read_toml(path)
-    spec, faults = _validate(source)
+    spec, faults = _validate(source, Path(path).parent)
     if spec is not None:
         faults += _conditions_out_of_range(spec)
     anodes, references, anode_faults = resolve_anodes(source.data, Path(path).parent)
@@ -186,11 +188,12 @@ def load_study(path: Path | str) -> Study:
     return Study(path=Path(path), spec=spec, anodes=anodes, references=references)
 
 
-def _validate(source: TomlSource) -> tuple[StudySpec | None, list[Fault]]:
+def _validate(source: TomlSource, folder: Path) -> tuple[StudySpec | None, list[Fault]]:
     try:
-        return StudySpec.model_validate(source.data), []
+        return StudySpec.model_validate(source.data, context={"folder": folder}), []
     except ValidationError as error:
-        return None, model_faults(error.errors(include_url=False), StudySpec, _TABLES, PLANNED_KINDS)
+        details = error.errors(include_url=False)
+        return None, model_faults(details, StudySpec, _TABLES, PLANNED_KINDS, foreign_key)
 
 
 def _conditions_out_of_range(spec: StudySpec) -> list[Fault]:
@@ -198,9 +201,9 @@ def _conditions_out_of_range(spec: StudySpec) -> list[Fault]:
     faults = []
     for index, experiment in enumerate(spec.experiments):
         try:
-            check_steps(experiment.protocol())
-        except SpecError:
-            continue  # the words of a step have their own fault
+            check_steps(experiment.protocol(), full=experiment.cell_kind == "full")
+        except (SpecError, LibraryError):
+            continue  # the words of a step, and names, have their own faults
         except SimulationError as error:
             stated = [key for key in (error.where, "half_cycle_duration") if key in experiment.model_fields_set]
             faults.append(Fault(("experiments", index, *stated[:1]), f"{error.where}: {words(error)}"))

@@ -8,11 +8,12 @@ from typing import Any
 from lithiate import __version__
 from lithiate.core.anode import Anode
 from lithiate.core.protocol import Repeat, Step
-from lithiate.library import load_electrolyte, load_separator
+from lithiate.library import load_cathode, load_electrolyte, load_separator
 from lithiate.study.collect import MeasuredCell, changed_anodes, measurement_stem
 from lithiate.study.experiment_specs import ExperimentSpec
-from lithiate.study.layout import PRINTED_UNITS, SCHEMA_VERSION
+from lithiate.study.layout import PRINTED_UNITS, SCHEMA_VERSION, is_c_rate
 from lithiate.study.plan import Task, ensemble_seed
+from lithiate.study.profiles import ProfileRepeat
 from lithiate.study.simulate import Outcome
 from lithiate.study.spec import Study
 from lithiate.twin.closures import Choices
@@ -29,6 +30,7 @@ def used_values(
     """
     electrolytes = dict.fromkeys(task.cell.electrolyte for task in tasks)
     separators = dict.fromkeys(task.cell.separator for task in tasks)
+    cathodes = dict.fromkeys(task.settings()["cathode"] for task in tasks if task.cell.kind == "full")
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "lithiate": __version__,
@@ -43,6 +45,7 @@ def used_values(
         "experiments": [_experiment(study, experiment, tasks) for experiment in study.experiments],
         "anodes": [_anode(study, anode) for anode in study.anodes.values()],
         "electrolytes": {name: _sourced(load_electrolyte(name).sources) for name in electrolytes},
+        "cathodes": {name: _sourced(load_cathode(name).sources) for name in cathodes},
         "separators": {name: _sourced(load_separator(name).sources) for name in separators},
         "tasks": [
             {"name": task.name, "experiment": task.experiment, "anode": task.anode, "seed": task.seed}
@@ -72,8 +75,12 @@ def _experiment(study: Study, experiment: ExperimentSpec, tasks: Sequence[Task])
 def _value(experiment: ExperimentSpec, name: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - any field of a cell or an experiment
     """Return a value that was used, in its unit of print where it has one, and whether the study states it."""
     status = "stated" if name in experiment.model_fields_set else "default"
+    if name == "electrolyte_volume" and "electrolyte_to_cathode_ratio" in experiment.model_fields_set:
+        status = "stated"  # it follows from the ratio
     if name == "steps":
         return {"value": [_step_text(item) for item in value], "status": status}
+    if is_c_rate(name, full_cell=experiment.cell_kind == "full"):
+        return {"value": list(value) if isinstance(value, tuple) else value, "unit": "1/h", "status": status}
     if name in PRINTED_UNITS:
         si_unit, unit = PRINTED_UNITS[name]
         several = isinstance(value, tuple)
@@ -83,7 +90,7 @@ def _value(experiment: ExperimentSpec, name: str, value: Any) -> dict[str, Any]:
 
 
 def _step_text(item: Step | Repeat) -> str:
-    if isinstance(item, Step):
+    if isinstance(item, Step | ProfileRepeat):
         return str(item)
     return f"{item.times} times: {'; '.join(_step_text(inner) for inner in item.steps)}"
 

@@ -47,6 +47,8 @@ from lithiate.twin.step_parts import Part, step_parts
 
 LARGEST_SINGLE_PARTICLE_ERROR = 5e-3
 """Estimated error of the voltage [V] beyond which one particle no longer stands for the cathode."""
+PARTICLE_SCALE = 5.0
+"""The error of a shell is measured against this many times what it can hold: capacities then hold to 1e-4."""
 ZERO_CURRENT = 1e-3
 """Current density [A/m2] at which a sweep changes its direction."""
 LONGEST_HOLD = 72000.0
@@ -207,7 +209,7 @@ class FullRun(Run):
         first = SALT + sizes.salt_cells
         scale[SALT:first] = 6.0 * self.model.salt_per_cell
         scale[SALT] = scale[first - 1] = 2.0 * self.model.salt_per_cell
-        scale[first:] = np.tile(self.model.shells[0], sizes.particles) * capacity / sizes.particles
+        scale[first:] = PARTICLE_SCALE * capacity / sizes.particles / self.model.shells[1]
         self.scale = scale
         self.scratch = new_full_scratch(sizes)
         self.out = np.zeros(FULL_OUTPUTS)

@@ -144,7 +144,7 @@ def full_right_hand_side(y: Vector, drive: FullDrive, dy: Vector, out: Vector, s
     dy[SHUTTLED] = shuttle
     for k in range(SHUTTLED + 1, ADDITIVE - 1):
         dy[k] = 0.0
-    dy[TRAPPED] = particle_rates(y, drive, porous, lost, dy)
+    dy[TRAPPED] = particle_rates(y, drive, porous, scratch.radial, lost, dy)
     fill_salt(y, drive, porous[FACE_CURRENT, 0], porous[FACE_CURRENT], wet, wet_slope, pores, work, dy)
     out[OUT_THROUGH] = through
     out[OUT_CURRENT] = applied

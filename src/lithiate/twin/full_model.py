@@ -96,7 +96,8 @@ class FullModel:
     def with_particles(self, particles: int) -> FullModel:
         """Return the model with another number of particles: 1, or one for each cell of the cathode."""
         sizes = self.sizes._replace(particles=particles)
-        return evolve(self, sizes=sizes, initial_state=spread_particles(self.initial_state, self.sizes, particles))
+        state = spread_particles(self.initial_state, self.sizes, particles)
+        return evolve(self, sizes=sizes, shells=shell_geometry(sizes), initial_state=state)
 
 
 def spread_particles(state: NDArray[np.float64], sizes: Sizes, particles: int) -> NDArray[np.float64]:
@@ -119,7 +120,7 @@ def new_full_scratch(sizes: Sizes) -> FullScratch:
         stages=np.zeros((STAGES + 3, states)),
         points=np.zeros((6, states)),
         porous=np.zeros((15, sizes.cathode + 1)),
-        radial=np.zeros((6, sizes.shells * sizes.particles)),
+        radial=np.zeros((9, sizes.shells * sizes.particles)),
     )
 
 
@@ -179,7 +180,7 @@ def build_full_model(
         cell=record,
         cathode=positive,
         sizes=sizes,
-        shells=shell_geometry(sizes.shells),
+        shells=shell_geometry(sizes),
         potential=_potential_table(positive, cathode, temperature),
         transport=_transport_tables(positive, record, electrolyte, used, temperature),
         initial_state=np.zeros(number_of_states(sizes)),
@@ -229,17 +230,24 @@ def fill_cathode(
     record["cathode_loss_voltage"] = LOSS_VOLTAGE
 
 
-def shell_geometry(count: int) -> NDArray[np.float64]:
-    """Return share of the volume, 3 rho^2/d(rho) at the outer face, and centroid rho of the shells: (3, count).
-
-    Shells crowd at the surface. At the last face there is no neighbour: 0.
-    """
+def shell_volumes(count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return faces rho of the shells (count + 1,) and their shares of the volume; shells crowd at the surface."""
     u = np.linspace(0.0, 1.0, count + 1)
     faces = u * (1.0 + SURFACE_CROWDING * (1.0 - u))
-    volume = np.diff(faces**3)
+    return faces, np.diff(faces**3)
+
+
+def shell_geometry(sizes: Sizes) -> NDArray[np.float64]:
+    """Return the table of all shells (3, shells of all particles) that `FullDrive.shells` is.
+
+    3 rho^2/d(rho) at the outer face, 0 where a particle ends, with d(rho) between centroids; one over the share of the
+    particle's volume; and how far the surface lies ahead, over the distance of the two outer centroids.
+    """
+    faces, volume = shell_volumes(sizes.shells)
     centroid = 0.75 * np.diff(faces**4) / volume
     conductance = np.append(3.0 * faces[1:-1] ** 2 / np.diff(centroid), 0.0)
-    return np.array([volume, conductance, centroid])
+    ahead = np.full(sizes.shells, (1.0 - centroid[-1]) / (centroid[-1] - centroid[-2]))
+    return np.ascontiguousarray(np.tile([conductance, 1.0 / volume, ahead], sizes.particles))
 
 
 def _potential_table(record: np.void, cathode: Cathode, temperature: float) -> NDArray[np.float64]:
@@ -260,7 +268,7 @@ def _potential_table(record: np.void, cathode: Cathode, temperature: float) -> N
 def _transport_tables(
     record: np.void, cell: np.void, electrolyte: Electrolyte, parameters: ParameterSet, temperature: float
 ) -> NDArray[np.float64]:
-    """Return tables of conductivity, diffusivity, transference number and concentration potential: (4, n, 2)."""
+    """Return the table of `FullDrive.transport`: conductivity, diffusivity, transference number, potential (n, 8)."""
     spacing = HIGHEST_CONCENTRATION / (TRANSPORT_POINTS - 1)
     record["concentrations_per_unit"] = 1.0 / spacing
     grid = np.linspace(0.0, HIGHEST_CONCENTRATION, TRANSPORT_POINTS)
@@ -292,8 +300,8 @@ def _transport_tables(
         transference,
         gain,
     ):
-        rows.append(np.column_stack([values, np.gradient(values)]))
-    return np.ascontiguousarray(np.array(rows))
+        rows += [values, np.gradient(values)]
+    return np.ascontiguousarray(np.column_stack(rows))
 
 
 def _initial_state(
@@ -311,7 +319,7 @@ def _initial_state(
     state[ADDITIVE] = record["initial_additive"] - by_additive
     first = SALT + sizes.salt_cells
     lithium = model.cathode["particle_capacity"] * cathode.initial_stoichiometry / sizes.particles
-    state[first:] = np.tile(lithium * model.shells[0], sizes.particles)
+    state[first:] = lithium / model.shells[1]
     work = np.zeros((11, sizes.salt_cells))
     wet, _, _ = lay_grid(state, model.drive(), work)
     if not wet > LEAST_WET or not math.isfinite(wet):

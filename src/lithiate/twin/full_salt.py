@@ -10,7 +10,7 @@ import math
 from lithiate._jit import Matrix, Vector, njit_cached, njit_inner
 from lithiate.constants import FARADAY
 from lithiate.twin.full_states import FullDrive
-from lithiate.twin.porous_electrode import look_up
+from lithiate.twin.porous_electrode import look_up_all
 from lithiate.twin.salt import dead_layer_thickness, host_liquid, host_liquid_rate
 from lithiate.twin.states import (
     ELECTROLYTE,
@@ -56,17 +56,12 @@ def lay_grid(y: Vector, drive: FullDrive, work: Matrix) -> tuple[float, float, f
 @njit_inner
 def lay_transport(y: Vector, drive: FullDrive, work: Matrix) -> None:
     """Fill concentrations and transport properties of the cells of the grid; `lay_grid` has filled the rest."""
-    cell, tables = drive.cell, drive.transport
-    mean, scale = cell.concentration, drive.cathode.concentrations_per_unit
+    mean, scale = drive.cell.concentration, drive.cathode.concentrations_per_unit
     count = drive.sizes.salt_cells
     for k in range(count):
         work[CONCENTRATION, k] = y[SALT + k] / work[LIQUID, k]
     for k in range(count):
-        position = floored(work[CONCENTRATION, k], mean) * scale
-        work[CONDUCTIVITY, k] = look_up(tables[0], position)
-        work[DIFFUSIVITY, k] = look_up(tables[1], position)
-        work[TRANSFERENCE, k] = look_up(tables[2], position)
-        work[GAIN, k] = look_up(tables[3], position)
+        look_up_all(drive.transport, floored(work[CONCENTRATION, k], mean) * scale, work, CONDUCTIVITY, k)
 
 
 @njit_inner
@@ -133,12 +128,10 @@ def fill_salt(
         moved_all += moved
     dy[EXCESS_SALT] = -moved_all
     dy[SALT] -= current / FARADAY
+    for k in range(count):
+        work[FLUX, k] = 0.5 * work[LENGTH, k] * work[FACTOR, k] / work[DIFFUSIVITY, k]
     for k in range(count - 1):
-        path = 0.5 * (
-            work[LENGTH, k] * work[FACTOR, k] / work[DIFFUSIVITY, k]
-            + work[LENGTH, k + 1] * work[FACTOR, k + 1] / work[DIFFUSIVITY, k + 1]
-        )
-        flux = (work[CONCENTRATION, k] - work[CONCENTRATION, k + 1]) / path
+        flux = (work[CONCENTRATION, k] - work[CONCENTRATION, k + 1]) / (work[FLUX, k] + work[FLUX, k + 1])
         in_pores = current if k + 1 < front else faces[k + 1 - front]
         flux -= 0.5 * (work[TRANSFERENCE, k] + work[TRANSFERENCE, k + 1]) * in_pores / FARADAY
         dy[SALT + k] -= flux
@@ -154,12 +147,12 @@ def diffusion_rows(y: Vector, shift: float, drive: FullDrive, work: Matrix, matr
     count = drive.sizes.salt_cells
     for k in range(count):
         lower[k], diagonal[k], upper[k] = 0.0, shift, 0.0
+    for k in range(count):
+        work[FLUX, k] = 0.5 * work[LENGTH, k] * work[FACTOR, k] / work[DIFFUSIVITY, k]
     for k in range(count - 1):
-        path = 0.5 * (
-            work[LENGTH, k] * work[FACTOR, k] / work[DIFFUSIVITY, k]
-            + work[LENGTH, k + 1] * work[FACTOR, k + 1] / work[DIFFUSIVITY, k + 1]
-        )
-        diagonal[k] += 1.0 / (path * work[LIQUID, k])
-        upper[k] = -1.0 / (path * work[LIQUID, k + 1])
-        lower[k + 1] = -1.0 / (path * work[LIQUID, k])
-        diagonal[k + 1] += 1.0 / (path * work[LIQUID, k + 1])
+        path = work[FLUX, k] + work[FLUX, k + 1]
+        out_of, into = 1.0 / (path * work[LIQUID, k]), 1.0 / (path * work[LIQUID, k + 1])
+        diagonal[k] += out_of
+        upper[k] = -into
+        lower[k + 1] = -out_of
+        diagonal[k + 1] += into

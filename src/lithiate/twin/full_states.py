@@ -76,10 +76,10 @@ class FullDrive(NamedTuple):
     """What is constant over a step of a full cell.
 
     The fields up to `stripping_loss` are those of `states.Drive`, for one lithium electrode: `plating` is 0 while it
-    plates (the cell charges) and 1 while it strips. `cathode` is a record of `CATHODE`. `shells` (3, shells): share of
-    a particle's volume, 3 rho^2/d(rho) at each shell's outer face, centroid rho. `potential` (n, 2) is the table of the
-    open-circuit potential, `transport` (4, n, 2) those of conductivity, diffusivity, transference number and of the
-    concentration potential per logarithm [V].
+    plates (the cell charges) and 1 while it strips. `cathode` is a record of `CATHODE`. `shells` (3, shells of
+    all particles): 3 rho^2/d(rho) at the outer face, one over the share of the volume, the surface ahead. `potential`
+    (n, 2) is the table of the open-circuit potential, `transport` (n, 8) that of conductivity, diffusivity,
+    transference number and concentration potential per logarithm [V], each with its slope.
     """
 
     plating: int
@@ -96,7 +96,7 @@ class FullDrive(NamedTuple):
     sizes: Sizes
     shells: Matrix
     potential: Matrix
-    transport: NDArray[np.float64]
+    transport: Matrix
 
 
 class FullScratch(NamedTuple):
@@ -106,7 +106,8 @@ class FullScratch(NamedTuple):
     diffusivity, transference number, concentration potential per logarithm, concentration potential from the lithium.
     `porous` (15, cathode cells + 1): current in the pores at the faces, potential of the particles, exchange current,
     reaction current, resistance of a reaction, ohmic resistance of half the cell, and the balance between cells (9).
-    `radial` (6, shells of all particles): the matrix of diffusion, its factors, the response to a reaction.
+    `radial` (9, shells of all particles): the matrix of diffusion, its factors, the response to a reaction,
+    stoichiometry, conductance and flow.
     """
 
     guess: Vector

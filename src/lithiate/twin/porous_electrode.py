@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from lithiate._jit import Matrix, Record, Vector, njit, njit_inner
+from lithiate._jit import Matrix, Vector, njit, njit_inner
 from lithiate.twin.elementary import exponential
 from lithiate.twin.full_states import ACTIVE, CATHODE_FILM, FullDrive
 from lithiate.twin.states import SALT
@@ -21,14 +21,18 @@ from lithiate.twin.transport import factor_tridiagonal, solve_tridiagonal
     COUPLING, INVERSE, RATIO
 ) = range(15)  # fmt: skip
 """Rows of `FullScratch.porous`."""
-LOWER, DIAGONAL, UPPER, PIVOT, FACTOR, RESPONSE = range(6)
+LOWER, DIAGONAL, UPPER, PIVOT, FACTOR, RESPONSE, STOICHIOMETRY, CONDUCTANCE, FLOW = range(9)
 """Rows of `FullScratch.radial`."""
+GEOMETRY, INVERSE_VOLUME, AHEAD = range(3)
+"""Rows of `FullDrive.shells`."""
 SMALLEST_SHARE = 1e-5
 """x (1 - x) enters the exchange current through a smooth floor at this."""
-NEWTON_STEPS = 50
-HALVINGS = 30
-BALANCED = 1e-10
-"""How well the potentials of neighbouring cells agree when the division of the current counts as found [V]."""
+NEWTON_STEPS = 20
+LEAST_X, LARGEST_X = -0.05, 1.01
+"""Surface stoichiometries beyond which a state counts as a step that went too far: its potential is no number."""
+HALVINGS = 8
+BALANCED = 1e-6
+"""How well the potentials of neighbouring cells agree before the last step of Newton's method [V]; it squares that."""
 
 
 @njit
@@ -50,6 +54,23 @@ def look_up(table: Matrix, position: float) -> float:
     return float(here + t2 * (3.0 - 2.0 * t) * table[k + 1, 0] - t2 * u * table[k + 1, 1])
 
 
+@njit_inner
+def look_up_all(table: Matrix, position: float, out: Matrix, first: int, k: int) -> None:
+    """Write four properties into column `k` of the rows from `first` on.
+
+    `table` (n, 8) holds a value and a slope of each, at points side by side; inside as in `look_up`, outside constant.
+    """
+    last = table.shape[0] - 2
+    index = int(min(max(position, 0.0), float(last)))
+    t = min(max(position - index, 0.0), 1.0)
+    t2, u = t * t, 1.0 - t
+    here, slope_here = (1.0 + 2.0 * t) * u * u, t * u * u
+    there, slope_there = t2 * (3.0 - 2.0 * t), -t2 * u
+    for i in range(4):
+        value = here * table[index, 2 * i] + slope_here * table[index, 2 * i + 1]
+        out[first + i, k] = value + there * table[index + 1, 2 * i] + slope_there * table[index + 1, 2 * i + 1]
+
+
 @njit
 def look_up_slope(table: Matrix, position: float) -> float:
     """Return the slope of a table at a position, per spacing: linear between the slopes at its points."""
@@ -59,24 +80,37 @@ def look_up_slope(table: Matrix, position: float) -> float:
     return float((1.0 - t) * table[k, 1] + t * table[k + 1, 1])
 
 
-@njit
-def diffusion_rate(stoichiometry: float, cathode: Record) -> float:
-    """Return D/R^2 at a stoichiometry [1/s], (s + (1 - s)/(1 + exp((x - x_slow)/w))) D_0/R^2."""
-    fast = 1.0 / (1.0 + exponential((stoichiometry - cathode.slow_above) / cathode.slow_width))
-    return float(cathode.particle_diffusion_rate * (cathode.slow_share + (1.0 - cathode.slow_share) * fast))
+@njit_inner
+def diffusion(y: Vector, drive: FullDrive, radial: Matrix) -> None:
+    """Fill STOICHIOMETRY of all shells, and CONDUCTANCE at their outer faces [1/s]; 0 where a particle ends.
+
+    3 rho^2/d(rho) D/R^2, with D/R^2 = (s + (1 - s)/(1 + exp((x - x_slow)/w))) D_0/R^2 at the mean x of both sides.
+    The loops do one thing each, so that the compiler does several shells at once.
+    """
+    cathode, sizes, shells = drive.cathode, drive.sizes, drive.shells
+    count, first = sizes.shells * sizes.particles, SALT + sizes.salt_cells
+    inverse = sizes.particles / (cathode.particle_capacity * y[ACTIVE])
+    x, conductance = radial[STOICHIOMETRY], radial[CONDUCTANCE]
+    for k in range(count):
+        x[k] = y[first + k] * shells[INVERSE_VOLUME, k] * inverse
+    rate, slow, fast = cathode.particle_diffusion_rate, cathode.slow_share, 1.0 - cathode.slow_share
+    above, per_width = cathode.slow_above, 1.0 / cathode.slow_width
+    for k in range(count - 1):
+        share = slow + fast / (1.0 + exponential((0.5 * (x[k] + x[k + 1]) - above) * per_width))
+        conductance[k] = rate * share * shells[GEOMETRY, k]
+    conductance[count - 1] = 0.0
 
 
 @njit_inner
-def surface_stoichiometry(y: Vector, first: int, shells: Matrix, whole: float) -> float:
-    """Return the stoichiometry at the surface of the particle whose shells begin at `first`.
+def surface_stoichiometry(y: Vector, first: int, last: int, shells: Matrix, whole: float) -> float:
+    """Return the stoichiometry at the surface of the particle whose outermost shell is `last` of all.
 
-    From the two outer shells on a straight line; `whole` [C/m2] is the lithium of the particle at x = 1.
+    From the two outer shells on a straight line; `whole` [C/m2] is the lithium of the particle at x = 1, and the shells
+    stand in `y` from `first` on.
     """
-    last = shells.shape[1] - 1
-    outer = y[first + last] / (whole * shells[0, last])
-    inner = y[first + last - 1] / (whole * shells[0, last - 1])
-    ahead = (1.0 - shells[2, last]) / (shells[2, last] - shells[2, last - 1])
-    return outer + (outer - inner) * ahead
+    outer = y[first + last] * shells[INVERSE_VOLUME, last]
+    inner = y[first + last - 1] * shells[INVERSE_VOLUME, last - 1]
+    return (outer + (outer - inner) * shells[AHEAD, last]) / whole
 
 
 @njit_inner
@@ -94,10 +128,10 @@ def lay_particles(y: Vector, drive: FullDrive, concentrations: Vector, wet: floa
     mean, potential, share = 0.0, 0.0, 0.0
     for k in range(count):
         if k < particles:
-            x = surface_stoichiometry(y, first + k * sizes.shells, drive.shells, whole)
+            x = surface_stoichiometry(y, first, (k + 1) * sizes.shells - 1, drive.shells, whole)
             mean += x / particles
             position = (x - cathode.first_stoichiometry) * cathode.stoichiometries_per_unit
-            potential = look_up(drive.potential, position)
+            potential = look_up(drive.potential, position) if LEAST_X < x < LARGEST_X else math.nan
             half = 0.5 * x * (1.0 - x)
             share = max(half + math.sqrt(half * half + SMALLEST_SHARE * SMALLEST_SHARE), 1e-6 * SMALLEST_SHARE)
         porous[POTENTIAL, k] = potential
@@ -182,7 +216,7 @@ def divide_current(y: Vector, drive: FullDrive, current: float, wet: float, salt
 def _excesses(drive: FullDrive, current: float, film: float, solid: float, gained: Vector, porous: Matrix) -> float:
     """Fill what neighbouring cells differ by, row EXCESS, and the slopes of the reactions; return the largest [V]."""
     count, front = drive.sizes.cathode, drive.sizes.dead + drive.sizes.separator
-    faces, worst, before = porous[FACE_CURRENT], 0.0, 0.0
+    faces, worst, total, before = porous[FACE_CURRENT], 0.0, 0.0, 0.0
     for k in range(count):
         eta, porous[RESISTANCE, k] = reaction(faces[k] - faces[k + 1], porous[EXCHANGE, k], film, drive.cell.thermal)
         here = porous[POTENTIAL, k] + eta + gained[front + k]
@@ -191,8 +225,9 @@ def _excesses(drive: FullDrive, current: float, film: float, solid: float, gaine
             excess = here - before + faces[k] * path - solid * (current - faces[k])
             porous[EXCESS, k - 1] = excess
             worst = max(worst, abs(excess))
+            total += excess
         before = here
-    return worst
+    return worst if math.isfinite(total) else math.inf
 
 
 @njit_inner
@@ -206,6 +241,8 @@ def _balance(drive: FullDrive, current: float, film: float, solid: float, gained
     inner = drive.sizes.cathode - 1
     worst = _excesses(drive, current, film, solid, gained, porous)
     for _ in range(NEWTON_STEPS):
+        if not worst < math.inf:  # a step that went too far; its error will say so
+            return
         for k in range(inner):
             porous[BELOW, k], porous[ABOVE, k] = -slopes[k], -slopes[k + 1]
             porous[MIDDLE, k] = slopes[k] + slopes[k + 1] + porous[PATH, k] + porous[PATH, k + 1] + solid
@@ -228,6 +265,7 @@ def _balance(drive: FullDrive, current: float, film: float, solid: float, gained
                 faces[k + 1] -= step * moves[k]
         if done:
             return
+    faces[1] = math.nan  # no balance was found: the step is refused, and the next search begins anew
 
 
 @njit_inner
@@ -243,34 +281,33 @@ def _thomas(lower: Vector, diagonal: Vector, upper: Vector, right: Vector, n: in
 
 
 @njit_inner
-def particle_rates(y: Vector, drive: FullDrive, porous: Matrix, lost: float, dy: Vector) -> float:
+def particle_rates(y: Vector, drive: FullDrive, porous: Matrix, radial: Matrix, lost: float, dy: Vector) -> float:
     """Fill `dy` for the shells; return the lithium that goes with lost material [A/m2].
 
     dN/dt = 3 rho^2/d(rho) (D/R^2) (x_outer - x_inner) over each face, less the reaction at the surface, less the share
     `lost` [1/s] of all.
     """
-    cathode, sizes, shells = drive.cathode, drive.sizes, drive.shells
-    count, last = sizes.shells, sizes.shells - 1
-    first = SALT + sizes.salt_cells
+    cathode, sizes = drive.cathode, drive.sizes
+    count, first = sizes.shells * sizes.particles, SALT + sizes.salt_cells
     whole = cathode.particle_capacity * y[ACTIVE] / sizes.particles
-    gone = 0.0
-    for p in range(sizes.particles):
-        offset = first + p * count
-        inside = y[offset] / (whole * shells[0, 0])
-        flow = 0.0
-        for r in range(count):
-            dy[offset + r] = -flow - lost * y[offset + r]
-            gone += lost * y[offset + r]
-            if r < last:
-                outside = y[offset + r + 1] / (whole * shells[0, r + 1])
-                flow = whole * shells[1, r] * diffusion_rate(0.5 * (inside + outside), cathode) * (outside - inside)
-                dy[offset + r] += flow
-                inside = outside
-        if sizes.particles > 1:
-            dy[offset + last] -= porous[REACTION, p]
-        else:
-            dy[offset + last] -= porous[FACE_CURRENT, 0]
-    return gone
+    diffusion(y, drive, radial)
+    x, conductance, flow = radial[STOICHIOMETRY], radial[CONDUCTANCE], radial[FLOW]
+    for k in range(count - 1):
+        flow[k] = whole * conductance[k] * (x[k + 1] - x[k])
+    held = 0.0
+    for k in range(count):
+        held += y[first + k]
+        dy[first + k] = -lost * y[first + k]
+    for k in range(count - 1):
+        dy[first + k] += flow[k]
+    for k in range(count - 1):
+        dy[first + k + 1] -= flow[k]
+    if sizes.particles > 1:
+        for p in range(sizes.particles):
+            dy[first + (p + 1) * sizes.shells - 1] -= porous[REACTION, p]
+    else:
+        dy[first + count - 1] -= porous[FACE_CURRENT, 0]
+    return lost * held
 
 
 @njit_inner
@@ -285,23 +322,20 @@ def factor_particles(
     reaction, which a W-method allows.
     """
     cathode, sizes, shells = drive.cathode, drive.sizes, drive.shells
-    count, last = sizes.shells, sizes.shells - 1
-    first = SALT + sizes.salt_cells
-    whole = cathode.particle_capacity * y[ACTIVE] / sizes.particles
+    count = sizes.shells * sizes.particles
     lower, diagonal, upper, response = radial[LOWER], radial[DIAGONAL], radial[UPPER], radial[RESPONSE]
-    for k in range(count * sizes.particles):
-        lower[k], diagonal[k], upper[k], response[k] = 0.0, shift, 0.0, 0.0
+    diffusion(y, drive, radial)
+    conductance, inverse = radial[CONDUCTANCE], shells[INVERSE_VOLUME]
+    for k in range(count):
+        diagonal[k], response[k] = shift + conductance[k] * inverse[k], 0.0
+    lower[0] = upper[count - 1] = 0.0
+    for k in range(count - 1):
+        upper[k] = -conductance[k] * inverse[k + 1]
+        lower[k + 1] = -conductance[k] * inverse[k]
+    for k in range(count - 1):
+        diagonal[k + 1] += conductance[k] * inverse[k + 1]
     for p in range(sizes.particles):
-        for r in range(count - 1):
-            k = p * count + r
-            inside = y[first + k] / (whole * shells[0, r])
-            outside = y[first + k + 1] / (whole * shells[0, r + 1])
-            conductance = shells[1, r] * diffusion_rate(0.5 * (inside + outside), cathode)
-            diagonal[k] += conductance / shells[0, r]
-            upper[k] = -conductance / shells[0, r + 1]
-            lower[k + 1] = -conductance / shells[0, r]
-            diagonal[k + 1] += conductance / shells[0, r + 1]
-        response[p * count + last] = 1.0
+        response[(p + 1) * sizes.shells - 1] = 1.0
     factor_tridiagonal(lower, diagonal, upper, radial[PIVOT], radial[FACTOR])
     if sizes.particles == 1:
         return
@@ -331,8 +365,9 @@ def _potential_change(y: Vector, drive: FullDrive, particle: int, change: Vector
     """Return by how much a `change` of the shells of all particles [C/m2] moves the potential of one [V]."""
     cathode, sizes, shells = drive.cathode, drive.sizes, drive.shells
     whole = cathode.particle_capacity * y[ACTIVE] / sizes.particles
-    x = surface_stoichiometry(y, SALT + sizes.salt_cells + particle * sizes.shells, shells, whole)
-    moved = surface_stoichiometry(change, particle * sizes.shells, shells, whole)
+    last = (particle + 1) * sizes.shells - 1
+    x = surface_stoichiometry(y, SALT + sizes.salt_cells, last, shells, whole)
+    moved = surface_stoichiometry(change, 0, last, shells, whole)
     scale = cathode.stoichiometries_per_unit
     return look_up_slope(drive.potential, (x - cathode.first_stoichiometry) * scale) * scale * moved
 

@@ -23,6 +23,7 @@ def records(square_cell, make_record):
     return {
         "symmetric": cycling,
         "plating": evolve(cycling, specimen=Specimen("cell", cell="plating", area=1.13e-4)),
+        "full": evolve(cycling, specimen=Specimen("cell", cell="full", area=1.13e-4), voltage=3.7 + voltage),
         "unstated": evolve(cycling, specimen=Specimen("cell", area=1.13e-4)),
         "polarisation": PolarisationCurve(voltage=2 * eta, current=np.sinh(eta / 0.05), **more),
         "impedance": ImpedanceSpectra(
@@ -45,6 +46,12 @@ def records(square_cell, make_record):
         ("plating", None, "plating-efficiency"),
         ("plating", "nucleation", "plating-efficiency"),
         ("plating", "protocol", "plating-efficiency"),
+        ("full", None, "full-cycling"),
+        ("full", "full-cycling", "full-cycling"),
+        ("full", "rate", "full-cycling"),
+        ("full", "anode-free", "full-cycling"),
+        ("full", "protocol", "full-cycling"),
+        ("unstated", "rate", "full-cycling"),
         ("polarisation", None, "kinetics"),
         ("polarisation", "tafel", "kinetics"),
         ("impedance", None, "impedance"),
@@ -60,6 +67,7 @@ def test_every_kind_has_its_analysis(records, name, kind, analysis):
 
 def test_every_kind_of_the_contract_is_tried_above(records):
     tried = {"symmetric-cycling", "nucleation", "protocol", "critical-current", "plating-efficiency"}
+    tried |= {"full-cycling", "rate", "anode-free"}
     tried |= {"tafel", "impedance", "impedance-temperature"}
     assert tried == set(KINDS)
 
@@ -73,6 +81,11 @@ def test_every_kind_of_the_contract_is_tried_above(records):
         ("symmetric", {"kind": "plating-efficiency"}, "not for this cell"),
         ("plating", {"kind": "symmetric-cycling"}, "not for this cell"),
         ("plating", {"kind": "critical-current"}, "not for this cell"),
+        ("full", {"kind": "symmetric-cycling"}, "not for this cell"),
+        ("full", {"kind": "nucleation"}, "not for this cell"),
+        ("symmetric", {"kind": "rate"}, "not for this cell"),
+        ("plating", {"kind": "full-cycling"}, "not for this cell"),
+        ("full", {"life_treshold": 0.7}, "did you mean 'life_threshold'"),
         ("symmetric", {"technique": "impedance"}, "there is no analysis of technique 'impedance'"),
         ("polarisation", {"technique": "cycling"}, "there is no analysis of technique 'cycling'"),
         ("polarisation", {"linear_windo": 0.1}, "did you mean 'linear_window'"),
@@ -84,12 +97,13 @@ def test_what_does_not_fit_is_refused_with_words(records, name, arguments, word)
     assert caught.value.code == "LI-ANA-001"
 
 
-def test_a_full_cell_is_refused(records):
-    full = evolve(records["symmetric"], specimen=Specimen("cell", cell="full"))
+def test_a_three_electrode_cell_is_refused(records):
+    other = evolve(records["symmetric"], specimen=Specimen("cell", cell="three-electrode"))
     with pytest.raises(AnalysisError, match="this kind of cell"):
-        analyse(full)
+        analyse(other)
 
 
 def test_the_settings_of_all_analyses_are_known_by_name():
     expected = {"hysteresis_definition", "first_cycle", "voltage_limit", "estimator", "tail_frequency"}
+    expected |= {"reference_cycle", "nominal_capacity"}
     assert expected <= setting_names()

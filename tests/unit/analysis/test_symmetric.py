@@ -254,8 +254,8 @@ def test_settings_may_come_as_text_and_are_checked(square_cell, make_record):
 
 def test_what_has_no_analysis_is_refused(square_cell, make_record):
     time, voltage, current = square_cell().arrays()
-    with pytest.raises(AnalysisError, match="full"):
-        analyse(make_record(time, voltage, current, cell="full"))
+    with pytest.raises(AnalysisError, match="three-electrode"):
+        analyse(make_record(time, voltage, current, cell="three-electrode"))
     with pytest.raises(AnalysisError, match="did you mean 'cycling'"):
         analyse(make_record(time, voltage, current), technique="cycle")
     with pytest.raises(AnalysisError, match="no analysis of technique 'cycling' for this"):

@@ -238,3 +238,47 @@ def test_analyse_a_polarisation_curve(lithiate, tmp_path):
     rows = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["results"]
     assert {row["kind"] for row in rows} == {"tafel"}
     assert {row["conditions"]["estimator"] for row in rows} == {"butler-volmer", "tafel", "linear"}
+
+
+@pytest.fixture
+def rate_file(tmp_path):
+    """Three cycles at 1 mA and three at 2 mA: 1 mAh charged, 0.9 mAh discharged, straight profiles."""
+    lines, time = ["time/h,voltage/V,current/mA"], 0.0
+    for current in (1.0, 1.0, 1.0, 2.0, 2.0, 2.0):
+        for held, sign, (first, last) in ((1.0, 1.0, (3.5, 4.3)), (0.9, -1.0, (4.2, 2.8))):
+            lines.append(f"{time},{first},{sign * current}")
+            time += held / current
+            lines.append(f"{time},{last},{sign * current}")
+    path = tmp_path / "cell12.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_analyse_a_full_cell(lithiate, rate_file, tmp_path):
+    arguments = ("analyse", rate_file, "--area", "2 cm^2", "--cathode-mass", "6 mg", "--kind", "rate")
+    code, out, err = lithiate(*arguments, "--set", "nominal_capacity=0.5 mAh/cm^2", "--out", tmp_path / "out")
+    assert code == 0
+    assert re.search(r"^coulombic_efficiency \(full-cell, cycles 2-6\)\s+0.9 ", out, re.MULTILINE)
+    assert re.search(r"^specific_capacity \(2 C\)\s+150 ", out, re.MULTILINE)
+    assert re.search(r"^cycle_life\s+-\s", out, re.MULTILINE)
+    assert "C-rates by the nominal capacity" in out
+    assert re.search(r"^2 C\s+4-6\s+150\s+0.9000\s+0.8077\s+3.9\s+3.5$", out, re.MULTILINE)
+    assert "LI-W-ANA-064" in err
+    rows = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["results"]
+    assert {row["kind"] for row in rows} == {"rate"}
+    by_rate = {row["conditions"]["c_rate"]: row["value"] for row in rows if "rate_order" in row["conditions"]}
+    assert by_rate == pytest.approx({1.0: 150.0, 2.0: 150.0})
+    figures = sorted(path.name.rsplit("-", 1)[1] for path in (tmp_path / "out" / "figures").iterdir())
+    assert figures == ["capacity.svg", "profiles.svg", "rate.svg"]
+
+
+def test_analyse_a_full_cell_without_its_mass(lithiate, rate_file):
+    code, out, err = lithiate("analyse", rate_file)
+    assert code == 0
+    assert "LI-W-CELL the cell is taken as full" in err
+    assert re.search(r"^specific_capacity\s+-\s", out, re.MULTILINE)
+    assert re.search(r"^1.11 C\s+1-3\s+0.9\s", out, re.MULTILINE)
+    assert "discharge / mAh " in out
+    code, out, err = lithiate("analyse", rate_file, "--cathode-mass", "6 cm")
+    assert (code, out) == (1, "")
+    assert "cathode_mass: the unit has the wrong dimension" in err

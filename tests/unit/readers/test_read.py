@@ -11,7 +11,7 @@ import pytest
 
 from lithiate.errors import DataError, ReadError, UnitError
 from lithiate.readers import READERS, read
-from lithiate.readers.specimen import looks_symmetric
+from lithiate.readers.specimen import looks_full, looks_symmetric
 
 TABLE = "Time (h);Voltage (V);Current (mA)\n0;0,05;1\n0,5;-0,05;-1\n1;0,06;1\n1,5;-0,06;-1\n"
 
@@ -175,6 +175,36 @@ def test_unknown_cell_is_said(write_file) -> None:
 )
 def test_looks_symmetric(voltage, expected) -> None:
     assert looks_symmetric(np.array(voltage)) is expected
+
+
+@pytest.mark.parametrize(
+    ("voltage", "current", "expected"),
+    [
+        ([2.8, 3.7, 4.3, 4.2, 3.5, 2.8], [1, 1, 1, -1, -1, -1], True),
+        ([2.8, 3.7, 4.3, 4.2, 3.5, 2.8], [1, 1, 1, 0, 0, 0], False),  # charged only
+        ([0.05, 0.2, 1.5, 1.2, 0.5, 0.05], [1, 1, 1, -1, -1, -1], False),  # graphite against lithium
+        ([1.6, 2.0, 2.4, 2.4, 2.1, 1.6], [1, 1, 1, -1, -1, -1], False),  # sulfur
+        ([2.8, 3.7, 4.3, 4.2, 3.5, 2.8], None, False),
+    ],
+)
+def test_looks_full(voltage, current, expected) -> None:
+    assert looks_full(np.array(voltage), None if current is None else np.array(current, dtype=float)) is expected
+
+
+def test_a_full_cell_is_inferred_with_a_warning_and_told_its_mass(write_file) -> None:
+    path = write_file("time/s,Ewe/V,I/mA\n0,3.1,1\n10,4.2,1\n20,4.1,-1\n30,3.0,-1\n")
+    record = read(path, cathode_mass="2.26 mg", area="1.13 cm^2")
+    assert record.specimen.cell == "full"
+    assert record.specimen.cathode_mass == pytest.approx(2.26e-6)
+    assert [text for text in record.warnings if text.startswith("LI-W-CELL")] == [
+        "LI-W-CELL the cell is taken as full, inferred from a voltage between 2.5 and 5 V"
+    ]
+    assert read(path, cell="symmetric").specimen.cell == "symmetric"
+    assert read(path, cathode_mass=2e-6).specimen.cathode_mass == 2e-6
+    with pytest.raises(UnitError, match="cathode_mass"):
+        read(path, cathode_mass="2.26 cm")
+    with pytest.raises(DataError, match="cathode mass must be positive"):
+        read(path, cathode_mass="0 mg")
 
 
 def test_files_that_follow_one_another_are_put_in_order(write_file) -> None:

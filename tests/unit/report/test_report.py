@@ -24,6 +24,18 @@ def row(**changes) -> ResultRow:
     return ResultRow(**(values | changes))
 
 
+def test_cells_that_ended_in_different_cycles_are_compared_at_one_they_share():
+    def at(anode, cycle, value):
+        words = {"kind": "full-cycling", "quantity": "capacity_retention", "unit": "1", "experiment": "e"}
+        return row(anode=anode, specimen=anode, value=value, conditions={"cycle": float(cycle)}, **words)
+
+    rows = [at("a", 50, 0.99), at("a", 400, 0.6), at("b", 50, 0.97), at("b", 66, 0.96)]
+    (sentence,) = summary_sentences(rows)
+    assert sentence == (
+        "e (simulated): the capacity retention, cycle 50 is lowest for b (0.97) and highest for a (0.99)."
+    )
+
+
 @pytest.fixture
 def page(fake_twin, study_file, tmp_path):
     return build_report(run_study(study_file, tmp_path / "out").folder).read_text(encoding="utf-8")
@@ -120,6 +132,17 @@ def test_verdicts(interval, kind, value, at_least, verdict):
 def test_verdicts_convert_units():
     assert judge(row(interval=(1.0, 3.0), interval_kind="posterior"), 7200.0, None, "s")[0] == "inside interval"
     assert judge(row(interval=(1.0, 3.0), interval_kind="posterior"), 2.0, None, "mV")[0] == "not comparable"
+
+
+def test_a_resistance_in_ohm_is_taken_per_area_of_the_simulated_cell_and_says_so():
+    # 41.21 ohm on 1.13 cm2 are 46.57 ohm cm2.
+    words = {"quantity": "charge_transfer_resistance", "unit": "ohm cm^2", "interval_kind": "posterior"}
+    inside = row(interval=(46.0, 47.0), conditions={"area": 1.13e-4}, **words)
+    verdict, reason = judge(inside, 41.21, None, "ohm")
+    assert verdict == "inside interval"
+    assert reason == "per area of the simulated cell, 1.13 cm²: the publication has none"
+    assert judge(row(interval=(40.0, 42.0), conditions={"area": 1.13e-4}, **words), 41.21, None, "ohm")[0] == "outside"
+    assert judge(row(interval=(40.0, 42.0), **words), 41.21, None, "ohm")[0] == "not comparable"
 
 
 def test_roles_are_not_mixed():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lithiate.core.cell import PlatingCell, SymmetricCell
+from lithiate.core.cell import FullCell, PlatingCell, SymmetricCell
 from lithiate.core.techniques import KINDS
 from lithiate.errors import SpecError
 from lithiate.study.collect import task_conditions
@@ -20,6 +20,9 @@ KEYS = {
     "nucleation": PLATING,
     "critical-current": 'current_densities = ["1 mA/cm^2", "2 mA/cm^2"]\nhalf_cycle_duration = "1 h"\n',
     "plating-efficiency": PLATING,
+    "full-cycling": "",
+    "rate": "c_rates = [0.2, 1]\n",
+    "anode-free": "",
     "tafel": "",
     "impedance": "",
     "impedance-temperature": "",
@@ -50,7 +53,8 @@ def test_a_kind_becomes_its_experiment_and_writes_all_its_values_out(tmp_path, k
     loaded = study(tmp_path, kind, 'stack_pressure = "1 MPa"\nreference_electrode = true\ntemperature = "40 degC"\n')
     (task,) = plan_tasks(loaded)
     assert type(task.protocol) is EXPERIMENT_SPECS[kind].does
-    assert isinstance(task.cell, PlatingCell if kind == "plating-efficiency" else SymmetricCell)
+    full = kind in ("full-cycling", "rate", "anode-free")
+    assert isinstance(task.cell, FullCell if full else PlatingCell if kind == "plating-efficiency" else SymmetricCell)
     assert (task.cell.stack_pressure, task.cell.reference_electrode) == (pytest.approx(1e6), True)
     assert task.protocol.temperature == pytest.approx(313.15)
     conditions = task_conditions(task)
@@ -99,7 +103,8 @@ def test_steps_are_written_out_in_words(tmp_path):
         ("impedance", 'temperature = "90 degC"\n', "study.toml:7: experiments[0].temperature: the twin is not valid"),
         ("impedance", "after_cycles = [0, -1]\n", "experiments[0].after_cycles[1]"),
         ("impedance", 'highest_frequency = "1 mHz"\n', "the highest frequency must lie above the lowest"),
-        ("impedance", 'cell = "full"\n', "experiments[0].cell: input should be 'symmetric' or 'plating'; got 'full'"),
+        ("impedance", 'cell = "ful"\n', "input should be 'symmetric', 'plating' or 'full'; got 'ful'"),
+        ("nucleation", 'cell = "full"\n', "experiments[0].cell: input should be 'symmetric' or 'plating'; got 'full'"),
         ("tafel", 'voltage_window = "0.8 V"\n', "experiments[0].voltage_window: the twin is not valid there"),
         ("tafel", 'stack_pressure = "20 MPa"\n', "got '20 MPa'; expected 0.01 ... 5 MPa"),
         ("plating-efficiency", 'cell = "symmetric"\n', "experiments[0].cell: unknown key"),

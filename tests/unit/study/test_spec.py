@@ -9,6 +9,7 @@ import pytest
 from lithiate.core.techniques import KINDS
 from lithiate.errors import SpecError
 from lithiate.library import load_anode
+from lithiate.library.published import PUBLISHED_CONDITIONS
 from lithiate.study.spec import PLANNED_KINDS, load_study
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -47,11 +48,23 @@ def test_values_become_si(study_file):
 def test_the_shipped_studies_are_valid():
     kinds = {
         name: {experiment.kind for experiment in load_study(ROOT / "studies" / f"{name}.toml").experiments}
-        for name in ("minimal", "ding2022", "lithium_depth")
+        for name in ("minimal", "ding2022", "lithium_depth", "full_cells")
     }
     assert kinds["minimal"] == {"symmetric-cycling", "nucleation"}
-    assert kinds["ding2022"] == {"symmetric-cycling", "nucleation", "impedance", "tafel", "plating-efficiency"}
-    assert kinds["lithium_depth"] == set(KINDS)
+    full = {"full-cycling", "rate", "anode-free"}
+    probes = {"impedance", "impedance-temperature", "tafel"}
+    assert (
+        kinds["ding2022"] == {"symmetric-cycling", "nucleation", "plating-efficiency", "full-cycling", "rate"} | probes
+    )
+    assert kinds["lithium_depth"] == set(KINDS) - full
+    assert kinds["full_cells"] == full | probes | {"protocol"}
+
+
+def test_every_published_label_of_a_cell_has_its_experiment():
+    study = load_study(ROOT / "studies" / "ding2022.toml")
+    used = {experiment.published for experiment in study.experiments}
+    # The host's photoelectron spectra are the only label that is no experiment on a cell.
+    assert set(PUBLISHED_CONDITIONS) - used == {"xps"}
 
 
 def test_ding2022_is_the_published_experiment():
