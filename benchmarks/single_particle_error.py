@@ -5,8 +5,8 @@ variance over the thickness, s the mean slope -dU/dx of the equilibrium over the
 model can know of its own error: were the reaction uniform in truth, r would be zero.
 
 Both sides are PyBaMM's half cells on its own parameters "Xu2019", SPMe against DFN, at equal grids: discharges from
-the charged state to the lower cut-off, rms difference of the voltage at equal charge. Beside the set as it is, sets with
-tortuous pores, with faster and slower charge transfer, with faster diffusion, and with a fifth of the slope of U.
+the charged state to the lower cut-off, rms difference of the voltage at equal charge. Beside the set as it is, sets
+with tortuous pores, with faster and slower charge transfer, with faster diffusion, and with a fifth of the slope of U.
 
 Why the square: with r as the force, the reaction moves until the shift of stoichiometry balances it, dx = r/U'; the
 mean of r is zero, so that the mean voltage changes only by the curvature, of the order U'' var(r)/U'^2.

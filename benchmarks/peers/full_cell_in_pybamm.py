@@ -5,15 +5,15 @@ in them is changed but what stands here: the current is an input, and the cut-of
 test. What their equations are (read in the sources of 26.10):
 
 Both: j = 2 j0 sinh(F eta/2RT) at both electrodes, a = 3 eps_s/R, Fick's law in the particles, salt
-    eps dc/dt = d/dx(eps^b D(c) dc/dx) + (1 - t+) a j/F with the flux (1 - t+) i/F at the lithium, isothermal, no contact
-    resistance, no film; U(x) of the set plus asymptotes that matter within 1e-3 of x = 0 and 1 alone.
+    eps dc/dt = d/dx(eps^b D(c) dc/dx) + (1 - t+) a j/F with the flux (1 - t+) i/F at the lithium, isothermal, no
+    contact resistance, no film; U(x) of the set plus asymptotes that matter within 1e-3 of x = 0 and 1 alone.
 DFN: i_e = eps^b kappa(c) (2 RT/F (1 - t+) TDF d ln c/dx - d phi_e/dx), Ohm's law in the solid with
     sigma (1 - eps)^b, charge transfer where it happens.
 SPMe ("composite", Marquis et al. 2019): one particle with the mean current. V = U(c_surf) + <eta>_cathode - eta_Li
-    + 2 RT/F (1 - t+) TDF (<ln c>_cathode - ln c_Li) - i (L_s/kappa_s + L_p/(3 kappa_p) + L_p/(3 sigma)), where <> is the
-    mean over the cathode's thickness (eta = 2RT/F asinh(j/2 j0(c(x), c_surf)) is averaged, not j0), and kappa(c), t+, TDF
-    are taken at *one* concentration, the mean of c over separator and cathode (by thickness, not by pores).
-    Only the salt's diffusion uses D(c(x)). It is an ODE system: all potentials are explicit.
+    + 2 RT/F (1 - t+) TDF (<ln c>_cathode - ln c_Li) - i (L_s/kappa_s + L_p/(3 kappa_p) + L_p/(3 sigma)), where <> is
+    the mean over the cathode's thickness (eta = 2RT/F asinh(j/2 j0(c(x), c_surf)) is averaged, not j0), and kappa(c),
+    t+, TDF are taken at *one* concentration, the mean of c over separator and cathode (by thickness, not by pores);
+    lithiate takes kappa(c(x)). Only the salt's diffusion uses D(c(x)). It is an ODE system: potentials are explicit.
 Signs: PyBaMM's current is positive on discharge; here, as in lithiate, positive is charging.
 """
 
@@ -84,7 +84,7 @@ class HalfCell:
         compiled: bool = False,
         window: tuple[float, float] | None = None,
     ) -> None:
-        self.kind, self.values = kind, values.copy()
+        self.kind, self.values, self.points = kind, values.copy(), points
         self.values[CURRENT] = "[input]"
         low, high = window or (float(values["Lower voltage cut-off [V]"]), float(values["Upper voltage cut-off [V]"]))
         model = KINDS[kind](HALF_CELL)

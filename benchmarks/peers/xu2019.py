@@ -7,7 +7,7 @@ Where the equations of the two differ, for this set:
     - lithium's exchange current goes with c^0.3 in the set and with c^0.5 in lithiate: equal at the initial
       concentration. `parameter_values(lithium_exponent=0.5)` gives PyBaMM lithiate's form, so that what it is worth can
       be told from what is wrong.
-    - 1 C of the set is its nominal capacity, two thirds of what the cell really holds: it is `nominal_capacity` here too.
+    - 1 C of the set is its nominal capacity, two thirds of what the cell really holds; `nominal_capacity` is that too.
     - the set's equilibrium has PyBaMM's asymptotes added, as its models have; they are in the curve.
 """
 
@@ -85,7 +85,9 @@ def electrolyte(values: pybamm.ParameterValues) -> Electrolyte:
     start = float(values["Initial concentration in electrolyte [mol.m-3]"])
     # Dense where the curves bend, with the initial concentration among the points, so that values there are exact.
     points = np.unique(
-        np.concatenate([np.geomspace(LOWEST_CONCENTRATION, HIGHEST_CONCENTRATION, 200), np.arange(20, 4001, 20), [start]])
+        np.concatenate(
+            [np.geomspace(LOWEST_CONCENTRATION, HIGHEST_CONCENTRATION, 200), np.arange(20, 4001, 20), [start]]
+        )
     )
     curves, here = {}, {}
     for name, function in (
