@@ -121,6 +121,7 @@ def solve_full(
         stopped_by=run.stopped_by,
         integrator_steps=run.steps,
         leaps=Leaps(),
+        used_parameters=used,
         single_particle_error=run.single_particle_error,
     )
 
@@ -174,6 +175,16 @@ class FullRun(Run):
         self.single_particle_error = 0.0
         self.failed_half_cycles = 0
         self._spreads: dict[float, float] = {}
+
+    @classmethod
+    def of_solution(cls, solution: FullSolution, model: FullModel, experiment: Experiment) -> FullRun:
+        """Return a run of the cell of a solution from the state of a model, without chance."""
+        steps = {at_current(step, model.one_c) for step in experiment.flatten()}
+        parameters = solution.choices.parameters(solution.used_parameters)
+        run = cls(model, solution.cell, experiment, steps, parameters, solution.choices, 0, False)
+        assert isinstance(experiment, FullCellExperiment)
+        run.window = (experiment.lower_voltage or 0.0, experiment.upper_voltage or 0.0)
+        return run
 
     @property
     def stopped_by(self) -> str:

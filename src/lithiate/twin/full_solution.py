@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
 from lithiate.core.cell import FullCell
+from lithiate.core.full_experiments import FullProbe
 from lithiate.core.materials import Cathode
 from lithiate.core.measurement import Specimen
 from lithiate.twin.full_model import FullModel
+from lithiate.twin.parameters import ParameterSet
 from lithiate.twin.solution import Solution
 from lithiate.twin.states import (
     ELECTROLYTE,
@@ -21,6 +25,9 @@ from lithiate.twin.states import (
     Q_SEI_INTERIOR,
     Q_SEI_TOP,
 )
+
+if TYPE_CHECKING:
+    from lithiate.twin.spectra import Point
 
 NEARLY_WET = 0.98
 """Share of the pores that the electrolyte fills, below which a cell counts as starting partially wetted."""
@@ -36,6 +43,8 @@ class FullSolution(Solution):
     Parameters
     ----------
     cathode : Cathode
+    used_parameters : ParameterSet
+        Those of the family of the electrolyte.
     single_particle_error : float, V
         Largest estimated error of the steps in which one particle stood for the cathode.
     """
@@ -43,6 +52,7 @@ class FullSolution(Solution):
     cell: FullCell
     model: FullModel  # type: ignore[assignment]
     cathode: Cathode
+    used_parameters: ParameterSet
     single_particle_error: float
 
     @property
@@ -54,6 +64,11 @@ class FullSolution(Solution):
     def electrode_potential(self) -> NDArray[np.float64]:
         """Potential of the cathode against lithium in the separator (n,) [V]."""
         return self.samples[:, 2 + OUT_ELECTRODE_A]
+
+    def _spectra_points(self) -> list[Point]:
+        from lithiate.twin.spectra import full_spectra_points
+
+        return full_spectra_points(self)
 
     def specimen(self, cell_id: str | None = None) -> Specimen:
         """Return what the twin simulated, in the words of a measurement."""
@@ -71,7 +86,9 @@ class FullSolution(Solution):
 
     def conditions(self) -> dict[str, float]:
         """Return the numbers of cell and experiment that a record states [SI]."""
+        probed = {"state_of_charge": self.experiment.state_of_charge} if isinstance(self.experiment, FullProbe) else {}
         return {
+            **probed,
             "temperature": self.experiment.temperature,
             "electrolyte_volume": self.cell.electrolyte_volume,
             "stack_pressure": self.cell.stack_pressure,
@@ -92,6 +109,12 @@ class FullSolution(Solution):
             cycle = int(np.argmax(left < 0.02 * float(self.model.cathode["one_c_capacity"]))) // 2 + 1
             found.append(f"LI-W-TWIN-004 the lithium of the anode runs out about cycle {cycle}")
         return tuple(found)
+
+    def cycle_table(self) -> dict[str, NDArray[np.float64]]:
+        """Return what the twin knows of each cycle, see `lithiate.twin.fade`."""
+        from lithiate.twin.fade import cycle_table
+
+        return cycle_table(self)
 
     def inventory(self) -> dict[str, float]:
         """Return what is left and lost at the end, by the words of `QUANTITIES` [SI]."""
