@@ -19,9 +19,10 @@ from lithiate.twin.full_equations import full_right_hand_side
 from lithiate.twin.full_impedance import full_cell_at_rest, full_impedance, relaxed
 from lithiate.twin.full_model import build_full_model, new_full_scratch, spread_particles
 from lithiate.twin.full_states import CATHODE_FILM, FULL_OUTPUTS, make_sizes
-from lithiate.twin.impedance import NUMBERS, electrode_impedance
+from lithiate.twin.impedance import NUMBERS, TRANSFER, electrode_impedance
 from lithiate.twin.lithium_cell import describe_full_anode
 from lithiate.twin.parameters import load_parameters
+from lithiate.twin.porous_electrode import EXCHANGE
 from lithiate.twin.spectra import full_model_at_temperature
 from lithiate.twin.states import (
     EXCESS_SALT,
@@ -269,6 +270,25 @@ def test_the_activation_energy_of_the_film_comes_back(energy):
     assert found.interval[0] < energy < found.interval[1]
     assert found.value == pytest.approx(energy, rel=0.03)
     assert found.interval[1] - found.interval[0] < 0.12 * energy
+
+
+def test_arcs_are_named_for_what_they_are():
+    """Foil at 25 degC: the faster arc is the film's, the slower the charge transfer of both and a little of pores."""
+    solution = solve(FullCell("Li foil"), FullImpedance())
+    model, used = full_model_at_temperature(solution, 298.15), solution.used_parameters
+    state = relaxed(model, spread_particles(solution.states[-1], solution.model.sizes, model.sizes.particles))
+    scratch, numbers, still = new_full_scratch(model.sizes), np.empty(NUMBERS), np.array([1e-3])
+    full_cell_at_rest(state, model.drive(), scratch, numbers, np.empty((3, model.sizes.cathode)))
+    layer, film = used["double_layer_capacitance"], used["film_capacitance"]
+    lithium = electrode_impedance(numbers, "", layer, film, still)[0].real
+    numbers[TRANSFER] *= 1e-6
+    of_film = electrode_impedance(numbers, "", layer, film, still)[0].real
+    of_cathode = float(model.cell["thermal"]) / scratch.porous[EXCHANGE, :-1].sum()
+    found = analyse(solution.measurement()).spectra[0]
+    assert found.sei_resistance.value == pytest.approx(of_film, rel=0.08)
+    assert 1.0 < found.charge_transfer_resistance.value / (lithium - of_film + of_cathode) < 1.15
+    assert "taken for the lithium's film" in found.sei_resistance.definition
+    assert "cathode and lithium" in found.charge_transfer_resistance.definition
 
 
 def test_a_solution_records_spectra_at_its_states():
