@@ -29,8 +29,6 @@ class ArrheniusTrace:
     resistance : (n,) float64, ohm m2
     activation_energy : float or None, J/mol
         Slope of the line that is drawn; None draws none.
-    uncertainty : (n,) float64 or None, ohm m2
-        Standard uncertainties by which the fit counted the values; None where it counted them alike.
     """
 
     anode: str
@@ -39,7 +37,6 @@ class ArrheniusTrace:
     temperature: Array
     resistance: Array
     activation_energy: float | None
-    uncertainty: Array | None = None
 
 
 def plot_arrhenius(traces: Sequence[ArrheniusTrace], styles: Mapping[str, LineStyle], quantity: str) -> Figure:
@@ -52,10 +49,9 @@ def plot_arrhenius(traces: Sequence[ArrheniusTrace], styles: Mapping[str, LineSt
         if trace.activation_energy is not None:
             label += f", {1e-3 * trace.activation_energy:.1f} kJ/mol"
             grid = np.linspace(inverse.min(), inverse.max(), 50)
-            # The fitted line goes through the mean of the points, as they were counted.
-            weight = None if trace.uncertainty is None else (trace.resistance / trace.uncertainty) ** 2
-            middle, height = np.average(inverse, weights=weight), np.average(np.log(values), weights=weight)
-            line = np.exp(height + trace.activation_energy / GAS_CONSTANT * 1e-3 * (grid - middle))
+            # With the slope of the fit, through the mean of the points.
+            exponent = trace.activation_energy / GAS_CONSTANT * 1e-3 * (grid - inverse.mean())
+            line = np.exp(np.log(values).mean() + exponent)
             panel.plot(grid, line, color=style.colour, ls=":" if trace.measured else style.dashes)
         panel.plot(inverse, values, color=style.colour, ls="", marker="o", ms=4, label=label)
     panel.set_yscale("log")

@@ -114,7 +114,7 @@ def arrhenius_traces(experiment: ExperimentContent) -> Iterator[tuple[str, list[
 def _arrhenius_trace(rows: tuple[ResultRow, ...], cell: Cell, quantity: str) -> ArrheniusTrace | None:
     own = [row for row in rows if row.measurement == cell.row.measurement]
     points = sorted(
-        (float(row.conditions["temperature"]), row.value * _RESISTANCE, (row.uncertainty or 0.0) * _RESISTANCE)
+        (float(row.conditions["temperature"]), row.value * _RESISTANCE)
         for row in own
         if row.quantity == quantity and row.value is not None and row.value > 0.0 and row.unit == "ohm cm^2"
     )
@@ -123,7 +123,6 @@ def _arrhenius_trace(rows: tuple[ResultRow, ...], cell: Cell, quantity: str) -> 
     energy = next(
         (row.value for row in own if row.quantity == "activation_energy" and row.conditions.get("of") == quantity), None
     )
-    kelvin, values, spreads = np.array(points).T
+    kelvin, values = np.array(points).T
     per_mole = None if energy is None else 1e3 * energy
-    weights = spreads if (spreads > 0.0).all() else None
-    return ArrheniusTrace(cell.row.anode, cell.label, cell.measured, kelvin, values, per_mole, weights)
+    return ArrheniusTrace(cell.row.anode, cell.label, cell.measured, kelvin, values, per_mole)
