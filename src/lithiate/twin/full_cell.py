@@ -18,7 +18,7 @@ from lithiate.core.validity import check_steps
 from lithiate.errors import SimulationError
 from lithiate.twin.closures import Choices
 from lithiate.twin.extrapolation import Leaps
-from lithiate.twin.full_equations import uniform_reaction_spread
+from lithiate.twin.full_equations import steady_potential
 from lithiate.twin.full_model import FullModel, build_full_model, new_full_scratch, spread_particles
 from lithiate.twin.full_solution import FullSolution
 from lithiate.twin.full_states import (
@@ -35,7 +35,7 @@ from lithiate.twin.instrument import Sampling
 from lithiate.twin.lithium_cell import STOP_REASONS, Run, describe_full_anode
 from lithiate.twin.model import loss_factors
 from lithiate.twin.parameters import ParameterSet
-from lithiate.twin.solver import VOLTAGE_LIMIT, error_scale
+from lithiate.twin.solver import SHORT_CIRCUIT, VOLTAGE_LIMIT, error_scale
 from lithiate.twin.states import (
     CURRENT,
     OUT_VOLTAGE,
@@ -47,6 +47,8 @@ from lithiate.twin.step_parts import Part, step_parts
 
 LARGEST_SINGLE_PARTICLE_ERROR = 5e-3
 """Estimated error of the voltage [V] beyond which one particle no longer stands for the cathode."""
+UNEVEN_FILLING = 0.2
+"""By how much stoichiometries differ over a cathode that fills unevenly, for the estimate of that error."""
 PARTICLE_SCALE = 5.0
 """The error of a shell is measured against this many times what it can hold: capacities then hold to 1e-4."""
 ZERO_CURRENT = 1e-3
@@ -91,6 +93,8 @@ def solve_full(
     if choices.chosen("cathode") == "porous-electrode":
         model = model.with_particles(model.sizes.cathode)
     distinct = {at_current(step, model.one_c) for step in check_steps(experiment, full=True)}
+    for step in distinct:
+        check_voltages(step, cathode)
     run = FullRun(model, cell, experiment, distinct, choices.parameters(used), choices, seed, chance)
     run.window = window
     run.settings = np.array([tolerance, fixed_step])
@@ -141,6 +145,21 @@ def check_window(window: tuple[float, float], cathode: Cathode) -> None:
         )
 
 
+def check_voltages(step: Step, cathode: Cathode) -> None:
+    """Raise ``LI-TWIN-001`` for a voltage of a step [V] outside what cut-offs may be (`check_window`)."""
+    low, high = min(cathode.open_circuit_potential.y[-1], 2.0), cathode.open_circuit_potential.y[0]
+    for name in ("until_voltage", "voltage"):
+        value = getattr(step, name)
+        if value is not None and not low <= value <= high + 1e-3:
+            raise SimulationError(
+                "the voltage of a step leaves what is known of the cathode",
+                code="LI-TWIN-001",
+                where=f"{cathode.name}, {step}",
+                got=f"{value:g} V",
+                expected=f"between {low:.3g} and {high:.3g} V",
+            )
+
+
 def at_current(step: Step, one_c: float) -> Step:
     """Return a step with its current densities in place of C-rates; `one_c` is that of 1 C [A/m2]."""
     if step.c_rate is not None:
@@ -174,7 +193,7 @@ class FullRun(Run):
         self.switches = choices.chosen("cathode") == "automatic"
         self.single_particle_error = 0.0
         self.failed_half_cycles = 0
-        self._spreads: dict[float, float] = {}
+        self._errors: dict[float, float] = {}
 
     @classmethod
     def of_solution(cls, solution: FullSolution, model: FullModel, experiment: Experiment) -> FullRun:
@@ -189,6 +208,8 @@ class FullRun(Run):
     @property
     def stopped_by(self) -> str:
         """Why the test ended, in words."""
+        if self.hard:  # a shorted cell also fails to charge, but that is not why
+            return STOP_REASONS[SHORT_CIRCUIT]
         if self.failed_half_cycles >= FAILED_HALF_CYCLES:
             return "capacity lost"
         return STOP_REASONS[self.reason]
@@ -226,10 +247,13 @@ class FullRun(Run):
         self.out = np.zeros(FULL_OUTPUTS)
 
     def _parts_of(self, step: Step) -> Iterable[Part]:
-        step = at_current(step, self.model.one_c)
         if step.action in ("charge", "discharge"):
-            yield self._at_current(step)
-        elif step.action == "hold":
+            if step not in self._parts:
+                self._parts[step] = (self._at_current(at_current(step, self.model.one_c)),)
+            yield from self._parts[step]
+            return
+        step = at_current(step, self.model.one_c)
+        if step.action == "hold":
             yield self._hold(step)
         elif step.action == "sweep":
             yield from self._sweep(step)
@@ -312,13 +336,11 @@ class FullRun(Run):
 
     def _choose_particles(self, current: float) -> None:
         """Give each cell of the cathode its own particle once uniform reaction is too far from the truth."""
-        if current not in self._spreads:
-            drive = self.model.drive()
-            spread = float(uniform_reaction_spread(self.y, drive, current, new_full_scratch(drive.sizes)))
-            self._spreads[current] = single_particle_error(spread, float(self.model.cell["thermal"]))
         if self.model.sizes.particles > 1:
             return
-        error = self._spreads[current]
+        if current not in self._errors:
+            self._errors[current] = single_particle_error(self.model, self.y, current)
+        error = self._errors[current]
         if self.switches and error > LARGEST_SINGLE_PARTICLE_ERROR:
             before = self.model.sizes
             self.model = self.model.with_particles(before.cathode)
@@ -361,10 +383,32 @@ class FullRun(Run):
             super()._fatigue()
 
 
-def single_particle_error(spread: float, thermal: float) -> float:
-    """Return an estimate of the error of uniform reaction [V] from the spread of the balances [V], s^2/(4 RT/F).
+def single_particle_error(model: FullModel, state: NDArray[np.float64], current: float) -> float:
+    """Return an estimate of the largest error of the voltage that uniform reaction makes in a discharge [V].
 
-    The current moves to where the balance is better until it is even; the voltage changes in the second order of the
-    spread, over the voltage in which a reaction doubles.
+    Parameters
+    ----------
+    model : FullModel
+    state : (states,) float
+        Of a cell with as many particles as the model's.
+    current : float, A/m2
+
+    Notes
+    -----
+    2 (d + s^2/(s + dU)). d is what uniform reaction costs at once: the difference between one particle and one in each
+    cell of the cathode, all alike and half full, in steady salt (`steady_potential`). s is the spread of the cells'
+    balances under uniform reaction: it fills the particles unevenly until their potentials balance, and where these
+    fall little (dU, the least fall over a fifth of the stoichiometry) the whole spread appears in the voltage. The
+    factor is from runs of both models (docs/measure_single_particle.py), as is the fifth. Infinite where the salt
+    would run out before it is steady.
     """
-    return spread * spread / (4.0 * thermal)
+    found = []
+    for particles in (1, model.sizes.cathode):
+        whole = model.with_particles(particles)
+        spread = spread_particles(state, model.sizes, particles)
+        found.append(steady_potential(spread, whole.drive(), current, new_full_scratch(whole.sizes)))
+    (uniform, unevenness), (balanced, _) = found
+    near = round(UNEVEN_FILLING * float(model.cathode["stoichiometries_per_unit"]))
+    fall = float((model.potential[:-near, 0] - model.potential[near:, 0]).min())
+    error = 2.0 * (abs(balanced - uniform) + unevenness**2 / (unevenness + max(fall, 0.0)))
+    return float(error) if math.isfinite(error) else math.inf

@@ -22,6 +22,7 @@ from lithiate.twin.full_salt import (
     GAINED,
     LENGTH,
     LIQUID,
+    SHARES,
     TRANSFERENCE,
     diffusion_rows,
     face_slope,
@@ -44,6 +45,7 @@ from lithiate.twin.full_states import (
 from lithiate.twin.implicit import factor_blocks, solve_blocks
 from lithiate.twin.porous_electrode import (
     FACE_CURRENT,
+    INVERSE_VOLUME,
     divide_current,
     factor_particles,
     lay_particles,
@@ -147,12 +149,60 @@ def full_right_hand_side(y: Vector, drive: FullDrive, dy: Vector, out: Vector, s
         dy[k] = 0.0
     dy[TRAPPED] = particle_rates(y, drive, porous, scratch.radial, lost, dy)
     fill_salt(y, drive, porous[FACE_CURRENT, 0], porous[FACE_CURRENT], wet, wet_slope, pores, work, dy)
+    if through <= 0.0 and drive.control != VOLTAGE:  # what the electrodes do not carry does not leak
+        taken = min(applied / leak, 1.0) if leak > 0.0 else 0.0
+        dy[LEAKED] *= taken
+        dy[SHUTTLED] *= taken
     out[OUT_THROUGH] = through
     out[OUT_CURRENT] = applied
-    # Heat makes a short hard: under a set voltage its current counts against a usual one, not against one near zero.
-    against = max(applied, drive.current) if drive.control == VOLTAGE else applied
-    out[OUT_LEAK] = leak / against if against > 0.0 else 0.0
+    # The short alone, which may harden; a step at a set voltage passes through zero current without one.
+    shared = applied if drive.control == CURRENT else max(applied, drive.current)
+    out[OUT_LEAK] = dy[LEAKED] / shared if drive.control != REST else 0.0
     out[OUT_SURFACE] = surface
+
+
+@njit_inner
+def full_electrode_rates(y: Vector, drive: FullDrive, dy: Vector, out: Vector, scratch: FullScratch) -> None:
+    """Write the derivatives of the lithium electrode alone, at the current that was found last.
+
+    Only the electrode's own stores are disturbed here, which move that current little.
+    """
+    cell, work = drive.cell, scratch.salt
+    wet, _, _ = lay_grid(y, drive, work)
+    lay_transport(y, drive, work)
+    cover = additive_cover(y[ADDITIVE], cell.initial_additive, cell.additive_half_protection)
+    losses = loss_factor(cover, cell.additive_protection)
+    sign = 1.0 if drive.plating == 0 and drive.control != REST else -1.0
+    through = out[OUT_THROUGH]
+    if not through < LARGEST_CURRENT:  # the step before went too far
+        through = drive.current
+    face = floored(work[CONCENTRATION, 0] - sign * through * face_slope(drive, work), cell.concentration)
+    if through <= SMALLEST_CURRENT:
+        rest(y, 0, drive.electrodes[0], cell, (face, wet, losses), drive.intact[0], drive.noise[0], dy)
+    else:
+        _electrode(y, drive, sign, through, (face, wet, losses), dy, scratch)
+
+
+@njit_inner
+def _electrode(
+    y: Vector, drive: FullDrive, sign: float, through: float, kinetics: tuple[float, float, float], dy: Vector,
+    scratch: FullScratch,
+) -> tuple[float, float, float, float]:  # fmt: skip
+    """Fill `dy` of the lithium electrode; return (overpotential V, slope, side current A/m2, interior share)."""
+    guess, shares, interior = scratch.guess, scratch.salt[SHARES], 0.0
+    if sign > 0.0:
+        eta, slope, side, interior = plate(
+            y, 0, through, drive.electrodes[0], drive.cell, kinetics, drive.intact[0], drive.noise[0],
+            drive.plating_loss, guess[0], dy, scratch.branches[0], shares,
+        )  # fmt: skip
+        guess[0] = eta + drive.electrodes[0].capillary_potential
+    else:
+        eta, slope, side = strip(
+            y, 0, through, drive.electrodes[0], drive.cell, kinetics, drive.intact[0], drive.noise[0],
+            drive.stripping_loss, guess[0], dy, scratch.branches[0], shares,
+        )  # fmt: skip
+        guess[0] = eta
+    return eta, slope, side, interior
 
 
 @njit_inner
@@ -199,24 +249,11 @@ def _at_current(
     scratch: FullScratch,
 ) -> tuple[float, float]:  # fmt: skip
     """Fill `dy` of the lithium electrode and the voltages in `out`; return (side current, s dV/di [ohm m2])."""
-    cell, work, guess = drive.cell, scratch.salt, scratch.guess
+    cell, work = drive.cell, scratch.salt
     first = work[CONCENTRATION, 0]
     face = floored(first - sign * through * face_slope(drive, work), cell.concentration)
-    kinetics = (face, wet, losses)
-    if sign > 0.0:
-        eta, slope, side, interior = plate(
-            y, 0, through, drive.electrodes[0], cell, kinetics, drive.intact[0], drive.noise[0], drive.plating_loss,
-            guess[0], dy, scratch.branches[0], work[3],
-        )  # fmt: skip
-        guess[0] = eta + drive.electrodes[0].capillary_potential
-        out[OUT_PLATING], out[OUT_STRIPPING] = eta, 0.0
-    else:
-        eta, slope, side = strip(
-            y, 0, through, drive.electrodes[0], cell, kinetics, drive.intact[0], drive.noise[0], drive.stripping_loss,
-            guess[0], dy, scratch.branches[0], work[3],
-        )  # fmt: skip
-        guess[0], interior = eta, 0.0
-        out[OUT_PLATING], out[OUT_STRIPPING] = 0.0, eta
+    eta, slope, side, interior = _electrode(y, drive, sign, through, (face, wet, losses), dy, scratch)
+    out[OUT_PLATING], out[OUT_STRIPPING] = (eta, 0.0) if sign > 0.0 else (0.0, eta)
     ohmic, potential, resistance = _cathode(y, drive, sign * through, face, wet, out, scratch)
     out[OUT_VOLTAGE] = potential + sign * (through * ohmic + eta)
     out[OUT_OHMIC] = through * ohmic
@@ -297,16 +334,22 @@ def full_event_values(y: Vector, out: Vector, drive: FullDrive, limits: Vector, 
 
 
 @njit_cached
-def uniform_reaction_spread(y: Vector, drive: FullDrive, current: float, scratch: FullScratch) -> float:
-    """Return the rms spread of the cells' balances under uniform reaction, once the salt has become steady [V].
+def steady_potential(y: Vector, drive: FullDrive, current: float, scratch: FullScratch) -> tuple[float, float]:
+    """Return the potential of the cathode of a cell that discharges in steady salt, and the spread of its cells [V].
 
-    `current` [A/m2] discharges. The state is taken but for its salt, which is laid so that every face carries what
-    migration does not.
+    `current` [A/m2]. The state is taken but for its particles, which are half full (where the exchange current is
+    largest, and the reaction least even), and for its salt, which is laid so that every face carries what migration
+    does not. With one particle the reaction is uniform, with one for each cell it is where the potentials balance:
+    their difference is what uniform reaction costs before the particles have come to differ. The spread is that of
+    `divide_current`. No number where the salt would run out on the way.
     """
     sizes, work, point = drive.sizes, scratch.salt, scratch.points[0]
-    front = sizes.dead + sizes.separator
+    front, first = sizes.dead + sizes.separator, SALT + sizes.salt_cells
     for i in range(y.shape[0]):
         point[i] = y[i]
+    half = 0.5 * drive.cathode.particle_capacity * y[ACTIVE] / sizes.particles
+    for k in range(sizes.shells * sizes.particles):
+        point[first + k] = half / drive.shells[INVERSE_VOLUME, k]
     wet, _, _ = lay_grid(point, drive, work)
     lay_transport(point, drive, work)
     salt, liquid, moment, fall = 0.0, 0.0, 0.0, 0.0
@@ -328,5 +371,5 @@ def uniform_reaction_spread(y: Vector, drive: FullDrive, current: float, scratch
     lay_particles(point, drive, work[CONCENTRATION], wet, scratch.porous)
     face = floored(work[CONCENTRATION, 0] + current * face_slope(drive, work), drive.cell.concentration)
     path_of_potential(drive, face, work)
-    _, _, spread = divide_current(point, drive, -current, wet, work, scratch.porous)
-    return spread
+    potential, _, spread = divide_current(point, drive, -current, wet, work, scratch.porous)
+    return potential, spread
