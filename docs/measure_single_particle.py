@@ -87,7 +87,11 @@ def main() -> None:
             except IndexError:  # the discharge ends at once
                 continue
             rows.append(row)
-            print(", ".join(f"{key} {value if isinstance(value, str) else format(value, '.4g')}" for key, value in row.items()))
+            print(
+                ", ".join(
+                    f"{key} {value if isinstance(value, str) else format(value, '.4g')}" for key, value in row.items()
+                )
+            )
     RESULT.write_text(json.dumps(rows, indent=1).replace("Infinity", "null") + "\n", encoding="utf-8")
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from attrs import evolve
 
 from lithiate.analysis.arcs import ACCURACY, TwoArcs, resolve_two_arcs
+from lithiate.analysis.arrhenius import activation_energies
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.impedance_result import ImpedanceResult, ImpedanceSettings, SpectrumResistances
 from lithiate.analysis.robust import FloatArray, normal_quantile
@@ -31,9 +32,14 @@ INTERFACIAL = (
     "follows peaks below {tail_frequency:g} Hz; both electrodes of the cell"
 )
 SPLIT = (
-    "of two depressed arcs fitted between the ohmic intercept and the tail, the {which}; both electrodes of the cell; "
+    "of two depressed arcs fitted between the ohmic intercept and the tail, the {which}; {whose}; "
     "given where two arcs beat one by the Bayesian information criterion"
 )
+BOTH = "both electrodes of the cell"
+OF_FULL_CELL = {
+    "sei_resistance": "taken for the lithium's film, with all else that is as fast, such as charge transfer of lithium",
+    "charge_transfer_resistance": "taken for charge transfer of cathode and lithium, of either what is as slow",
+}
 
 
 def analyse_impedance(record: ImpedanceSpectra, **settings: float | str) -> ImpedanceResult:
@@ -78,8 +84,31 @@ def analyse_impedance(record: ImpedanceSpectra, **settings: float | str) -> Impe
         named = {e.quantity: evolve(e, unit=unit, conditions=conditions) for e in found}
         spectra.append(SpectrumResistances(state=None if record.state is None else record.state[k], **named))
         warnings.extend(f"{text} (spectrum {k + 1})" for estimate in found for text in estimate.warnings)
+    if record.specimen.cell == "full":
+        spectra = [_of_full_cell(spectrum) for spectrum in spectra]
+        if any(spectrum.sei_resistance.value is not None for spectrum in spectra):
+            text = "the faster arc counts as the lithium's film, the slower as charge transfer of both electrodes"
+            warnings.append(coded("LI-W-ANA-025", f"{text}: the fit knows time constants alone"))
+    energies = tuple(activation_energies([e for spectrum in spectra for e in spectrum.estimates()]))
+    warnings.extend(text for energy in energies for text in energy.warnings)
     return ImpedanceResult(
-        specimen=record.specimen.name, spectra=tuple(spectra), settings=chosen, warnings=tuple(dict.fromkeys(warnings))
+        specimen=record.specimen.name,
+        spectra=tuple(spectra),
+        activation_energies=energies,
+        settings=chosen,
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _of_full_cell(spectrum: SpectrumResistances) -> SpectrumResistances:
+    """Return the resistances of a full cell with definitions that say whose they are: its electrodes are unlike."""
+    return evolve(
+        spectrum,
+        **{
+            name: evolve(found, definition=found.definition.replace(BOTH, whose))
+            for name, whose in OF_FULL_CELL.items()
+            for found in (getattr(spectrum, name),)
+        },
     )
 
 
@@ -197,9 +226,9 @@ def _split(two: TwoArcs | None) -> list[Estimate]:
     names = {"sei_resistance": "faster one", "charge_transfer_resistance": "slower one"}
     if two is None:
         text = coded("LI-W-ANA-021", "not resolved: one arc, or two that overlap, describe the spectrum as well")
-        return [_without(name, SPLIT.format(which=which), text) for name, which in names.items()]
+        return [_without(name, SPLIT.format(which=which, whose=BOTH), text) for name, which in names.items()]
     return [
-        _estimate(name, value, spread, SPLIT.format(which=which))
+        _estimate(name, value, spread, SPLIT.format(which=which, whose=BOTH))
         for (name, which), value, spread in zip(names.items(), two.resistances, two.uncertainties, strict=True)
     ]
 

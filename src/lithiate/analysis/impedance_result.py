@@ -60,16 +60,22 @@ class SpectrumResistances:
 
 @frozen(eq=False, kw_only=True)
 class ImpedanceResult:
-    """What the spectra of a record tell, one entry of `spectra` each; the estimates carry cycle and temperature."""
+    """What the spectra of a record tell, one entry of `spectra` each; the estimates carry cycle and temperature.
+
+    `activation_energies` has one entry for each resistance that is known at three temperatures or more.
+    """
 
     specimen: str
     spectra: tuple[SpectrumResistances, ...]
+    activation_energies: tuple[Estimate, ...]
     settings: ImpedanceSettings
     warnings: tuple[str, ...]
 
     def estimates(self) -> Iterator[Estimate]:
-        """Iterate over the estimates of all spectra."""
-        return (estimate for spectrum in self.spectra for estimate in spectrum.estimates())
+        """Iterate over the estimates of all spectra, then over the activation energies."""
+        for spectrum in self.spectra:
+            yield from spectrum.estimates()
+        yield from self.activation_energies
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain types for JSON; what is not known is None."""

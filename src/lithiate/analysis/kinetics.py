@@ -19,7 +19,7 @@ from lithiate.analysis.kinetic_estimators import (
     fit_linear,
     fit_tafel,
 )
-from lithiate.analysis.kinetics_result import KineticsResult, KineticsSettings, refuse_full_cell
+from lithiate.analysis.kinetics_result import KineticsResult, KineticsSettings
 from lithiate.analysis.robust import FloatArray, normal_quantile
 from lithiate.analysis.settings import settings_from_keywords
 from lithiate.constants import REFERENCE_TEMPERATURE, thermal_voltage
@@ -30,6 +30,7 @@ from lithiate.errors import AnalysisError
 SMALLEST_MISFIT = 1e-3
 """A systematic misfit below this share is not worth a word."""
 
+OF_FULL_CELL = "apparent, of a full cell as one electrode: lithium, cathode and all that lies between are in it"
 APPARENT = coded(
     "LI-W-ANA-040",
     "i0_apparent, not the exchange current of electron transfer: a film acts like a slower reaction in the linear and "
@@ -44,7 +45,8 @@ def analyse_kinetics(record: PolarisationCurve, **settings: float | str) -> Kine
     ----------
     record : PolarisationCurve
         Of a symmetric cell, whose two like electrodes share the voltage, or of one electrode where the record has its
-        potential against a reference.
+        potential against a reference. A full cell without one counts as one electrode: the value is that of lithium,
+        cathode and what lies between them in one number, good to compare cells that are alike but for one part.
     **settings
         Fields of `KineticsSettings`.
 
@@ -55,11 +57,14 @@ def analyse_kinetics(record: PolarisationCurve, **settings: float | str) -> Kine
     Raises
     ------
     AnalysisError
-        ``LI-ANA-001`` for a full cell without a reference electrode, a curve that does not cross zero current, or a
-        setting that is not valid.
+        ``LI-ANA-001`` for a curve that does not cross zero current, or a setting that is not valid.
 
     Notes
     -----
+    Overpotentials count from the voltage at which the current of the record itself is zero. In a full cell that moves
+    away from the open-circuit voltage before the sweep as the sweep moves the state of charge; a record that states
+    ``open_circuit_voltage`` has the difference in a warning.
+
     n electrodes share the voltage, with symmetric Butler-Volmer kinetics at each and R in series:
     ``V = n (2RT/F) asinh(j / 2 j0) + j R``.
 
@@ -92,6 +97,8 @@ def analyse_kinetics(record: PolarisationCurve, **settings: float | str) -> Kine
         "tafel": _biased("tafel", curve, series, chosen, temperature, record.specimen.area),
         "linear": _biased("linear", curve, series, chosen, temperature, record.specimen.area),
     }
+    if record.specimen.cell == "full" and record.electrode_potential is None:
+        found = {name: evolve(one, definition=f"{one.definition}; {OF_FULL_CELL}") for name, one in found.items()}
     main = found[chosen.estimator]
     if record.specimen.area is None:
         warnings.append(coded("LI-W-ANA-001", "the electrode area is not known: areal numbers are null"))
@@ -119,9 +126,11 @@ def _curve(record: PolarisationCurve, temperature: float) -> tuple[Curve, list[s
     if record.electrode_potential is not None:
         voltage, electrodes = record.electrode_potential, 1
     else:
-        refuse_full_cell(record.specimen.name, record.specimen.cell)
         voltage, electrodes = record.voltage, 2
-        if record.specimen.cell is None:
+        if record.specimen.cell == "full":
+            electrodes = 1
+            warnings.append(coded("LI-W-ANA-047", "of a full cell: lithium and cathode as one electrode"))
+        elif record.specimen.cell is None:
             text = "the kind of cell is not stated; two like electrodes are taken to share the voltage"
             warnings.append(coded("LI-W-ANA-003", text))
         elif record.specimen.cell != "symmetric":
@@ -131,8 +140,12 @@ def _curve(record: PolarisationCurve, temperature: float) -> tuple[Curve, list[s
     current = record.current / (record.specimen.area or 1.0)
     zero = _zero_crossing(voltage, current, record.specimen.name)
     span = float(np.ptp(voltage))
-    if abs(zero) > 0.01 * span:
-        text = f"the current is zero at {zero * 1e3:.3g} mV; overpotentials count from there"
+    # Like electrodes are at rest at 0 V; where a full cell is, its record alone may know.
+    rest = record.conditions.get("open_circuit_voltage", zero if record.specimen.cell == "full" else 0.0)
+    if abs(zero - rest) > 0.01 * span:
+        text = f"the current is zero at {zero * 1e3:.4g} mV"
+        text += f", {(zero - rest) * 1e3:+.3g} mV from open circuit" if rest else ""
+        text += "; overpotentials count from there"
         warnings.append(coded("LI-W-ANA-046", text))
     return Curve(voltage - zero, current, electrodes, thermal_voltage(temperature)), warnings
 

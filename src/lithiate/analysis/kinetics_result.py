@@ -12,7 +12,6 @@ from lithiate.analysis.settings import setting_error
 from lithiate.analysis.symmetric_result import estimate_to_dict
 from lithiate.core.estimate import Estimate
 from lithiate.core.fields import to_si
-from lithiate.errors import AnalysisError
 
 ESTIMATORS = ("butler-volmer", "tafel", "linear")
 ANALYSIS = "kinetics"
@@ -90,7 +89,8 @@ class KineticsResult:
     by_estimator : mapping of str to Estimate
         All of them, by name.
     electrodes : int
-        Electrodes that share the voltage: 2 without a reference electrode, 1 with one.
+        Electrodes that share the voltage: 2 like ones without a reference electrode, 1 with one; 1 for a full cell,
+        whose electrodes are unlike and count as one.
     settings : KineticsSettings
     specimen : str
     warnings : tuple of str
@@ -122,15 +122,3 @@ class KineticsResult:
             "settings": settings_to_dict(self.settings),
             "warnings": list(self.warnings),
         }
-
-
-def refuse_full_cell(name: str, cell: str | None) -> None:
-    """Raise for a full cell: the voltage of two unlike electrodes has no zero to expand about."""
-    if cell == "full":
-        raise AnalysisError(
-            "two unlike electrodes share the voltage of a full cell",
-            code="LI-ANA-001",
-            where=name,
-            got="a full cell without a reference electrode",
-            expected="a symmetric cell, or a record with electrode potentials",
-        )

@@ -14,6 +14,7 @@ from lithiate.figures.style import COLOURS, new_figure
 
 _PERCENT = 100.0
 _MOST_COLUMNS = 3
+_LOWEST_TOP = 0.1
 
 
 @frozen
@@ -35,13 +36,15 @@ class FadeSplit:
 
 
 def plot_fade(splits: Sequence[FadeSplit]) -> Figure:
-    """Return stacked bars, a panel a cell: lost shares [%] by cause at each cycle; what was gained lies below zero."""
+    """Return stacked bars, a panel a cell: lost shares [%] by cause at each cycle; what was gained lies below zero.
+
+    Each panel has its own axis: a cell that died would press the others into a line.
+    """
     causes = list(dict.fromkeys(cause for split in splits for cause in split.lost))
     colours = {cause: COLOURS[index % len(COLOURS)] for index, cause in enumerate(causes)}
     columns = min(_MOST_COLUMNS, len(splits))
     rows = math.ceil(len(splits) / columns)
     figure, panels = new_figure(rows, columns, height=0.7 + 2.2 * rows)
-    top, bottom = 0.0, 0.0
     for panel, split in zip(panels, splits, strict=False):
         up, down = np.zeros(len(split.cycles)), np.zeros(len(split.cycles))
         places = np.arange(len(split.cycles))
@@ -49,7 +52,7 @@ def plot_fade(splits: Sequence[FadeSplit]) -> Figure:
             values = _PERCENT * np.array(split.lost.get(cause, (0.0,) * len(split.cycles)))
             panel.bar(places, values, bottom=np.where(values < 0.0, down, up), width=0.7, color=colours[cause])
             up, down = up + np.maximum(values, 0.0), down + np.minimum(values, 0.0)
-        top, bottom = max(top, float(up.max())), min(bottom, float(down.min()))
+        panel.set_ylim(1.08 * float(down.min()), 1.08 * max(float(up.max()), _LOWEST_TOP))
         panel.set_xticks(places, [str(cycle) for cycle in split.cycles])
         panel.set_title(split.label, fontsize=9)
         panel.axhline(0.0, color="#444444", lw=0.7)
@@ -57,8 +60,6 @@ def plot_fade(splits: Sequence[FadeSplit]) -> Figure:
         panel.set(xlabel="Cycle", ylabel="Lost capacity / %")
     for panel in panels[len(splits) :]:
         panel.set_visible(False)
-    for panel in panels[: len(splits)]:
-        panel.set_ylim(1.08 * bottom, 1.08 * max(top, 0.1))
     handles = [Patch(color=colours[cause], label=cause) for cause in causes]
     figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False, fontsize=8)
     return figure

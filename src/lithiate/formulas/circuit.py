@@ -70,6 +70,29 @@ def finite_length_diffusion(angular_frequency: FloatArray, resistance: float, ti
     return np.asarray(resistance * np.tanh(root) / root, dtype=np.complex128)
 
 
+def sphere_diffusion(angular_frequency: FloatArray, resistance: float, time_constant: float) -> ComplexArray:
+    """Return R tanh(nu) / (nu - tanh(nu)), nu = sqrt(i w tau): diffusion into a sphere that nothing leaves.
+
+    With the surface concentration's effect on the potential, R = (-dU/dc) r/(F D) and tau = r^2/D for a radius r and a
+    diffusivity D. Slow, it is a capacitor 3 R/(i w tau) with R/5 in series; fast, it goes as w^-1/2 at 45 degrees
+    (Jacobsen & West, Electrochim. Acta 40, 255 (1995)).
+
+    Parameters
+    ----------
+    angular_frequency : (n,) float64, rad/s
+        Above 0.
+    resistance : float, ohm or ohm m2
+    time_constant : float, s
+
+    Returns
+    -------
+    (n,) complex128, unit of `resistance`
+    """
+    root = np.sqrt(1j * angular_frequency * time_constant)
+    tangent = np.tanh(root)
+    return np.asarray(resistance * tangent / (root - tangent), dtype=np.complex128)
+
+
 def porous_line(surface: ComplexArray, area: float, line_resistance: float) -> ComplexArray:
     """Return the impedance of a pore whose wall has the impedance `surface`, entered from one end, closed at the other.
 

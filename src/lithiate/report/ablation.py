@@ -8,6 +8,7 @@ from typing import Any
 from lithiate.figures.ablation import Bar
 from lithiate.report.wording import NOT_STATED, number, quantity_words, with_unit
 from lithiate.study.ablation import AblationResults, AblationRow
+from lithiate.study.estimates import moment
 
 NOTABLE = 0.01
 """Change over the nominal value below which a change is only named, not listed."""
@@ -75,6 +76,9 @@ def ablation_panels(results: AblationResults | None) -> Iterator[tuple[str, str,
 
 def is_notable(row: AblationRow) -> bool:
     """Return whether a change moves a quantity by 1 % or more, or makes an event happen or not happen."""
+    if row.changed is None and row.changed_bound is None and moment(row.conditions):
+        # A changed cell reports another last cycle, or ended before this one: its cycle life tells.
+        return False
     if (row.nominal is None) != (row.changed is None):
         return True
     if row.ratio is not None:

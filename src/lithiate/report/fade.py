@@ -26,7 +26,10 @@ def fade_splits(experiment: ExperimentContent) -> list[FadeSplit]:
         causes = [] if table is None else [name for name in table if name.startswith(LOST)]
         if table is None or not causes:
             continue
-        rows = shown_rows(table)
+        # The twin splits the loss at some cycles only, and not once the cell gives nothing.
+        rows = [row for row in shown_rows(table) if all(np.isfinite(table[name][row]) for name in causes)]
+        if not rows:
+            continue
         lost = {_words(name.removeprefix(LOST)): tuple(table[name][rows].tolist()) for name in causes}
         splits.append(FadeSplit(cell.label, tuple(int(cycle) for cycle in table["cycle"][rows]), lost))
     return splits
@@ -35,6 +38,8 @@ def fade_splits(experiment: ExperimentContent) -> list[FadeSplit]:
 def shown_rows(table: CycleTable) -> list[int]:
     """Return the rows of a table of cycles that are shown: some fixed cycles, and the last."""
     cycle = table["cycle"].astype(int)
+    if not cycle.size:
+        return []
     wanted = {int(np.searchsorted(cycle, n)) for n in _SHOWN if n <= cycle[-1]} | {cycle.size - 1}
     # Of a long test the early cycles tell least.
     return sorted(wanted)[-_MOST_SHOWN:]
@@ -46,9 +51,9 @@ def fade_tables(experiments: Sequence[ExperimentContent]) -> list[dict[str, Any]
     for experiment in experiments:
         for cell in experiment.cells:
             table = cell.cycle_table
-            if table is None or not table["cycle"].size:
+            rows = [] if table is None else shown_rows(table)
+            if table is None or not rows:
                 continue
-            rows = shown_rows(table)
             lines = [_line(name, values, rows) for name, values in table.items() if name != "cycle"]
             heads = [f"cycle {int(cycle)}" for cycle in table["cycle"][rows]]
             tables.append({"experiment": experiment.name, "cell": cell.label, "heads": heads, "lines": lines})

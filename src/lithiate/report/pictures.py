@@ -28,6 +28,7 @@ from lithiate.figures.cycling import (
 from lithiate.figures.efficiency import plot_efficiency
 from lithiate.figures.fade import plot_fade
 from lithiate.figures.full_cell import CapacityCurve, plot_capacity, plot_rate_capacity, plot_voltage_profiles
+from lithiate.figures.full_cell_traces import plot_full_potentials, plot_full_voltage
 from lithiate.figures.impedance import SpectraTrace, plot_nyquist
 from lithiate.figures.polarisation import PolarisationTrace, plot_polarisation
 from lithiate.figures.potentials import plot_electrode_potentials
@@ -139,7 +140,15 @@ def _cycling(
 def _potentials(
     traces: Sequence[CellTrace], styles: Mapping[str, LineStyle], duration: float
 ) -> Iterator[tuple[str, str, str, Any]]:
-    if any(trace.record.electrode_potential is not None for trace in traces):
+    if all(trace.record.electrode_potential is None for trace in traces):
+        return
+    if all(trace.record.specimen.cell == "full" for trace in traces):
+        caption = (
+            "Potentials of cathode and anode against a lithium reference in the separator. The potential of the anode "
+            "is that of the cathode less the voltage."
+        )
+        yield "potentials", "Electrode potentials", caption, plot_full_potentials(traces, styles, duration)
+    else:
         caption = (
             "Voltage and the potentials of both electrodes against a lithium reference in the separator. The potential "
             "of the counter electrode is that of the working electrode less the voltage."
@@ -148,6 +157,9 @@ def _potentials(
 
 
 def _voltage(traces: Sequence[CellTrace], styles: Mapping[str, LineStyle]) -> tuple[str, str, str, Any]:
+    if all(trace.record.specimen.cell == "full" for trace in traces):
+        caption = "A long test is the envelope of its extremes."
+        return "voltage", "Voltage against time", caption, plot_full_voltage(traces, styles)
     caption = "Each panel is one cell with its own axis of voltage. A long test is the envelope of its extremes."
     return "voltage", "Voltage against time", caption, plot_voltage(traces, styles)
 
@@ -156,7 +168,9 @@ def _free(
     _content: FolderContent, experiment: ExperimentContent, styles: Mapping[str, LineStyle]
 ) -> Iterator[tuple[str, str, str, Any]]:
     traces = experiment.traces
-    if all(trace.record.specimen.cell == "full" for trace in traces):
+    # What no analysis could count has no capacity by cycle.
+    counted = not any(text.startswith("LI-W-STUDY-005") for row in experiment.rows for text in row.warnings)
+    if counted and all(trace.record.specimen.cell == "full" for trace in traces):
         yield from _capacities(experiment, styles)
     yield _voltage(traces, styles)
     yield from _potentials(traces, styles, _longest(traces))
@@ -267,7 +281,7 @@ def _capacities(experiment: ExperimentContent, styles: Mapping[str, LineStyle]) 
     if splits:
         caption = (
             "Share of the first discharge capacity that each cause has taken, as the twin keeps its books: a statement "
-            "of the model, which no record of the cell holds."
+            "of the model, which no record of the cell holds. Each panel has its own axis; gains lie below 0."
         )
         yield "fade", "Causes of fade", caption, plot_fade(splits)
 

@@ -9,8 +9,6 @@ import numpy as np
 from attrs import evolve, frozen
 from numpy.typing import NDArray
 
-from lithiate.analysis.arrhenius import FEWEST_TEMPERATURES, fit_arrhenius
-from lithiate.constants import ZERO_CELSIUS
 from lithiate.core.estimate import Estimate
 
 _FULL_CELL = ("specific_capacity", "capacity_retention", "coulombic_efficiency", "energy_efficiency", "cycle_life")
@@ -115,34 +113,7 @@ def kind_estimates(result: Any, kind: str) -> list[Estimate]:  # noqa: ANN401 - 
             cycle = estimate.conditions["last_cycle"]
             estimate = evolve(estimate, conditions={**estimate.conditions, "cycle": cycle})
         estimates.append(estimate)
-    return [*estimates, *_activation_energies(given)] if kind == "impedance-temperature" else estimates
-
-
-def _activation_energies(estimates: Sequence[Estimate]) -> Iterator[Estimate]:
-    """Yield the activation energy of each resistance that has values at three temperatures or more."""
-    for quantity in ("sei_resistance", "interfacial_resistance", "charge_transfer_resistance", "ohmic_resistance"):
-        points = [
-            (float(e.conditions["temperature"]), e.value)
-            for e in estimates
-            if e.quantity == quantity and e.value is not None and e.value > 0.0 and "temperature" in e.conditions
-        ]
-        if len({temperature for temperature, _ in points}) < FEWEST_TEMPERATURES:
-            continue
-        kelvin, values = zip(*points, strict=True)
-        low, high = (limit(kelvin) - ZERO_CELSIUS for limit in (min, max))
-        fit = fit_arrhenius(kelvin, values)
-        yield Estimate(
-            "activation_energy",
-            fit.activation_energy,
-            "J/mol",
-            f"slope of the logarithm of the {quantity.replace('_', ' ')} over 1/(R T), least squares over "
-            f"{len(points)} temperatures from {low:.4g} to {high:.4g} degC",
-            standard_uncertainty=fit.standard_uncertainty,
-            interval=fit.interval,
-            interval_80=fit.interval_80,
-            interval_kind="sampling",
-            conditions={"of": quantity},
-        )
+    return estimates
 
 
 def _first_plateau(result: Any) -> Iterator[Estimate]:  # noqa: ANN401 - any result of an analysis

@@ -87,7 +87,8 @@ def simulate_task(task: Task, parameters: ParameterSet, progress: Callable[[floa
         **({} if task.member is None else _member_settings(task)),
     )
     record = solution.measurement(cell_id=f"cell {task.replicate}")
-    if isinstance(task.protocol, Protocol) and holds_profile(task.protocol.steps):
+    driven = isinstance(task.protocol, Protocol) and holds_profile(task.protocol.steps)
+    if driven:
         result, warnings = None, (*record.warnings, _NO_CYCLES)
     else:
         result, warnings = analyse_record(record, kind)
@@ -101,7 +102,7 @@ def simulate_task(task: Task, parameters: ParameterSet, progress: Callable[[floa
         warnings=warnings,
         soft_short_check=getattr(result, "soft_short_floor", ""),
         used=solution.used() if task.nominal else {},
-        cycle_table=_cycle_table(solution) if task.nominal else {},
+        cycle_table=_cycle_table(solution) if task.nominal and not driven else {},
     )
 
 

@@ -22,6 +22,7 @@ from lithiate.twin.full_salt import (
     GAINED,
     LENGTH,
     LIQUID,
+    SHARES,
     TRANSFERENCE,
     diffusion_rows,
     face_slope,
@@ -118,12 +119,15 @@ def full_right_hand_side(y: Vector, drive: FullDrive, dy: Vector, out: Vector, s
     losses = loss_factor(cover, cell.additive_protection)
     surface = lay_particles(y, drive, work[CONCENTRATION], wet, porous)
     products = max(y[SIDE_PRODUCTS], 0.0) / max(y[ELECTROLYTE], 1e-9)
+    shuttle = cathode.shuttle_rate * products
+    # A filament that touches the cathode dissolves at its contact: what it carries does not rise with 4 V.
+    shorted = cathode.filament_voltage * y[SHORT] if y[SHORT] > NO_SHORT else 0.0
     # A leak brings lithium to the cathode; one that is full takes no more.
-    shuttle = cathode.shuttle_rate * products * covered_share(max(1.0 - surface, 0.0), NEARLY_FULL)
-    short = y[SHORT] if y[SHORT] > NO_SHORT else 0.0
+    room = covered_share(max(1.0 - surface, 0.0), NEARLY_FULL)
+    shorted, shuttle = room * shorted, room * shuttle
+    leak = shorted + shuttle
     charging = 1.0 if drive.plating == 0 and drive.control != REST else -1.0
-    through, side = _find_current(y, drive, short, shuttle, wet, losses, dy, out, scratch)
-    leak = short * out[OUT_VOLTAGE] + shuttle
+    through, side = _find_current(y, drive, leak, wet, losses, dy, out, scratch)
     applied = 0.0 if drive.control == REST else through + charging * leak
     if drive.control == CURRENT:
         applied = drive.current
@@ -134,7 +138,7 @@ def full_right_hand_side(y: Vector, drive: FullDrive, dy: Vector, out: Vector, s
     dy[SHORT] = -y[SHORT] / cell.short_healing_time
     reach = y[ROUGHNESS] * dead_layer_thickness(y, 0, cell)
     dy[HAZARD] = birth_rate(cell.short_rate, reach, 0.0, cell.separator_thickness)
-    dy[LEAKED] = short * out[OUT_VOLTAGE]
+    dy[LEAKED] = shorted
     dy[PASSED] = applied
     dy[SET_VOLTAGE] = drive.scan_rate
     # States of the cathode: its loss goes with what passes, at a surface potential, among side products.
@@ -164,44 +168,83 @@ def full_right_hand_side(y: Vector, drive: FullDrive, dy: Vector, out: Vector, s
 
 
 @njit_inner
-def _find_current(
-    y: Vector, drive: FullDrive, short: float, shuttle: float, wet: float, losses: float, dy: Vector, out: Vector,
+def full_electrode_rates(y: Vector, drive: FullDrive, dy: Vector, out: Vector, scratch: FullScratch) -> None:
+    """Write the derivatives of the lithium electrode alone, at the current that was found last.
+
+    Only the electrode's own stores are disturbed here, which move that current little.
+    """
+    cell, work = drive.cell, scratch.salt
+    wet, _, _ = lay_grid(y, drive, work)
+    lay_transport(y, drive, work)
+    cover = additive_cover(y[ADDITIVE], cell.initial_additive, cell.additive_half_protection)
+    losses = loss_factor(cover, cell.additive_protection)
+    sign = 1.0 if drive.plating == 0 and drive.control != REST else -1.0
+    through = out[OUT_THROUGH]
+    if not through < LARGEST_CURRENT:  # the step before went too far
+        through = drive.current
+    face = floored(work[CONCENTRATION, 0] - sign * through * face_slope(drive, work), cell.concentration)
+    if through <= SMALLEST_CURRENT:
+        rest(y, 0, drive.electrodes[0], cell, (face, wet, losses), drive.intact[0], drive.noise[0], dy)
+    else:
+        _electrode(y, drive, sign, through, (face, wet, losses), dy, scratch)
+
+
+@njit_inner
+def _electrode(
+    y: Vector, drive: FullDrive, sign: float, through: float, kinetics: tuple[float, float, float], dy: Vector,
     scratch: FullScratch,
-) -> tuple[float, float]:  # fmt: skip
+) -> tuple[float, float, float, float]:  # fmt: skip
+    """Fill `dy` of the lithium electrode; return (overpotential V, slope, side current A/m2, interior share)."""
+    guess, shares, interior = scratch.guess, scratch.salt[SHARES], 0.0
+    if sign > 0.0:
+        eta, slope, side, interior = plate(
+            y, 0, through, drive.electrodes[0], drive.cell, kinetics, drive.intact[0], drive.noise[0],
+            drive.plating_loss, guess[0], dy, scratch.branches[0], shares,
+        )  # fmt: skip
+        guess[0] = eta + drive.electrodes[0].capillary_potential
+    else:
+        eta, slope, side = strip(
+            y, 0, through, drive.electrodes[0], drive.cell, kinetics, drive.intact[0], drive.noise[0],
+            drive.stripping_loss, guess[0], dy, scratch.branches[0], shares,
+        )  # fmt: skip
+        guess[0] = eta
+    return eta, slope, side, interior
+
+
+@njit_inner
+def _find_current(
+    y: Vector, drive: FullDrive, leak: float, wet: float, losses: float, dy: Vector, out: Vector, scratch: FullScratch
+) -> tuple[float, float]:
     """Find the current density through the electrodes, a magnitude; return it and the side current [A/m2].
 
-    Newton's method inside a bracket, as in a cell of two lithium electrodes. With the voltage V(i) and the sign s (+1
-    while the cell charges) the current through the electrodes obeys i + s (G V(i) + i_shuttle) = applied under CURRENT
-    and V(i) = set voltage under VOLTAGE. At rest the leak discharges the cell; below `SMALLEST_CURRENT` nothing flows.
+    With the sign s (+1 while the cell charges) it is the applied current less s times the leak under CURRENT, and the
+    leak at rest. Under VOLTAGE it is where the voltage V(i) is the set one: Newton's method inside a bracket. Below
+    `SMALLEST_CURRENT` nothing flows.
     """
-    free = drive.control == VOLTAGE
     sign = 1.0 if drive.plating == 0 and drive.control != REST else -1.0
-    applied = 0.0 if drive.control == REST else drive.current
-    if drive.control == REST and short * 4.0 + shuttle <= SMALLEST_CURRENT:
-        return 0.0, _at_rest(y, drive, wet, losses, dy, out, scratch)
+    if drive.control != VOLTAGE:
+        applied = 0.0 if drive.control == REST else drive.current
+        through = applied - sign * leak
+        if through <= SMALLEST_CURRENT:
+            return 0.0, _at_rest(y, drive, wet, losses, dy, out, scratch)
+        side, _ = _at_current(y, drive, sign, through, wet, losses, dy, out, scratch)
+        return through, side
     low, high = SMALLEST_CURRENT, LARGEST_CURRENT
-    through = max(applied - sign * shuttle, 2.0 * low)
-    if (free or short > 0.0) and low < out[OUT_THROUGH] < high:
-        through = out[OUT_THROUGH]
+    through = out[OUT_THROUGH] if low < out[OUT_THROUGH] < high else drive.current
     side = 0.0
     for attempt in range(ATTEMPTS):
         side, resistance = _at_current(y, drive, sign, through, wet, losses, dy, out, scratch)
-        voltage = out[OUT_VOLTAGE]
-        if free:
-            excess, slope, small = sign * (voltage - y[SET_VOLTAGE]), resistance, VOLTAGE_TOLERANCE
-        else:
-            excess = through + sign * (short * voltage + shuttle) - applied
-            slope, small = 1.0 + short * resistance, 1e-9 * max(applied, through)
-        if abs(excess) <= small or attempt == ATTEMPTS - 1 or high - low <= 1e-12 * high:
+        excess = sign * (out[OUT_VOLTAGE] - y[SET_VOLTAGE])
+        if abs(excess) <= VOLTAGE_TOLERANCE or attempt == ATTEMPTS - 1 or high - low <= 1e-12 * high:
             break
         if excess < 0.0:
             low = through
         else:
             high = through
-        through -= excess / slope
+        through -= excess / resistance
         if not low < through < high:
             through = math.sqrt(low * high)
-    if free and through <= 1.01 * SMALLEST_CURRENT:  # the cell would drive it backwards
+    if through <= 1.01 * SMALLEST_CURRENT:  # the cell would drive it backwards
         return 0.0, _at_rest(y, drive, wet, losses, dy, out, scratch)
     return through, side
 
@@ -212,24 +255,11 @@ def _at_current(
     scratch: FullScratch,
 ) -> tuple[float, float]:  # fmt: skip
     """Fill `dy` of the lithium electrode and the voltages in `out`; return (side current, s dV/di [ohm m2])."""
-    cell, work, guess = drive.cell, scratch.salt, scratch.guess
+    cell, work = drive.cell, scratch.salt
     first = work[CONCENTRATION, 0]
     face = floored(first - sign * through * face_slope(drive, work), cell.concentration)
-    kinetics = (face, wet, losses)
-    if sign > 0.0:
-        eta, slope, side, interior = plate(
-            y, 0, through, drive.electrodes[0], cell, kinetics, drive.intact[0], drive.noise[0], drive.plating_loss,
-            guess[0], dy, scratch.branches[0], work[3],
-        )  # fmt: skip
-        guess[0] = eta + drive.electrodes[0].capillary_potential
-        out[OUT_PLATING], out[OUT_STRIPPING] = eta, 0.0
-    else:
-        eta, slope, side = strip(
-            y, 0, through, drive.electrodes[0], cell, kinetics, drive.intact[0], drive.noise[0], drive.stripping_loss,
-            guess[0], dy, scratch.branches[0], work[3],
-        )  # fmt: skip
-        guess[0], interior = eta, 0.0
-        out[OUT_PLATING], out[OUT_STRIPPING] = 0.0, eta
+    eta, slope, side, interior = _electrode(y, drive, sign, through, (face, wet, losses), dy, scratch)
+    out[OUT_PLATING], out[OUT_STRIPPING] = (eta, 0.0) if sign > 0.0 else (0.0, eta)
     ohmic, potential, resistance = _cathode(y, drive, sign * through, face, wet, out, scratch)
     out[OUT_VOLTAGE] = potential + sign * (through * ohmic + eta)
     out[OUT_OHMIC] = through * ohmic

@@ -220,13 +220,15 @@ def fill_cathode(
     record["solid_conductivity"] = cathode.conductivity
     rate = cathode.diffusivity / cathode.particle_radius**2 * parameters["particle_diffusion_factor"]
     record["particle_diffusion_rate"] = at_temperature(rate, cathode.diffusivity_activation_energy)
-    record["slow_above"] = math.inf if cathode.slow_above is None else cathode.slow_above
+    shift = parameters["slow_above_shift"]
+    record["slow_above"] = math.inf if cathode.slow_above is None else cathode.slow_above + shift
     record["slow_share"] = (
         min(cathode.slow_share * parameters["slow_share_factor"], 1.0) if cathode.slow_above is not None else 1.0
     )
     record["slow_width"] = cathode.slow_width
     current = cathode.exchange_current_density * parameters["cathode_exchange_current_factor"]
     record["cathode_exchange_current"] = at_temperature(current, cathode.charge_transfer_activation_energy)
+    record["cathode_double_layer"] = cathode.double_layer_capacitance
     record["cathode_loss_voltage"] = LOSS_VOLTAGE
 
 

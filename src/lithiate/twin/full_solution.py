@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
 from lithiate.core.cell import FullCell
+from lithiate.core.full_experiments import FullProbe, FullTafel
 from lithiate.core.materials import Cathode
 from lithiate.core.measurement import Specimen
 from lithiate.twin.full_model import FullModel
@@ -22,6 +25,9 @@ from lithiate.twin.states import (
     Q_SEI_INTERIOR,
     Q_SEI_TOP,
 )
+
+if TYPE_CHECKING:
+    from lithiate.twin.spectra import Point
 
 NEARLY_WET = 0.98
 """Share of the pores that the electrolyte fills, below which a cell counts as starting partially wetted."""
@@ -59,6 +65,11 @@ class FullSolution(Solution):
         """Potential of the cathode against lithium in the separator (n,) [V]."""
         return self.samples[:, 2 + OUT_ELECTRODE_A]
 
+    def _spectra_points(self) -> list[Point]:
+        from lithiate.twin.spectra import full_spectra_points
+
+        return full_spectra_points(self)
+
     def specimen(self, cell_id: str | None = None) -> Specimen:
         """Return what the twin simulated, in the words of a measurement."""
         cell = self.cell
@@ -76,12 +87,23 @@ class FullSolution(Solution):
     def conditions(self) -> dict[str, float]:
         """Return the numbers of cell and experiment that a record states [SI]."""
         return {
+            **self._probed(),
             "temperature": self.experiment.temperature,
             "electrolyte_volume": self.cell.electrolyte_volume,
             "stack_pressure": self.cell.stack_pressure,
             "cathode_loading": self.cell.cathode_loading,
             "nominal_capacity": float(self.model.cathode["one_c_capacity"]),
         }
+
+    def _probed(self) -> dict[str, float]:
+        """Return the state in which a spectrum or a sweep was taken; open circuit is the end of the rest before it."""
+        found = {}
+        if isinstance(self.experiment, FullProbe):
+            found["state_of_charge"] = self.experiment.state_of_charge
+        if isinstance(self.experiment, FullTafel) and len(self.step_ends) == self.experiment.number_of_steps:
+            rested = np.searchsorted(self.samples[:, 0], self.step_ends[-2], side="right") - 1
+            found["open_circuit_voltage"] = float(self.voltage[rested])
+        return found
 
     def warnings(self) -> tuple[str, ...]:
         """Return coded warnings about the run."""

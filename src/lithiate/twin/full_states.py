@@ -38,11 +38,12 @@ CATHODE = np.dtype(
             "cathode_thickness", "cathode_porosity", "cathode_tortuosity", "solid_conductivity", "contact_resistance",
             # of the particles; 1/s is the diffusivity over the square of the radius
             "particle_diffusion_rate", "slow_above", "slow_share", "slow_width", "cathode_exchange_current",
+            "cathode_double_layer",
             # where the tables begin, and the inverse of their spacing
             "first_stoichiometry", "stoichiometries_per_unit", "concentrations_per_unit",
             # fade
             "cathode_loss_rate", "cathode_loss_voltage", "cathode_loss_slope", "cathode_film_growth", "crosstalk",
-            "shuttle_rate",
+            "shuttle_rate", "filament_voltage",
         )
     ]
 )  # fmt: skip

@@ -172,26 +172,48 @@ def impedance(
     Valid for amplitudes well below RT/F (25 mV) and at the temperature of the model. Film capacities go with the
     inverse of the thickness, C_sei = C_film R_fresh/R_sei: all film is of one material.
     """
+    angular = angular_frequencies(frequency)
+    numbers, faces, layers = np.empty((2, NUMBERS)), np.empty(4), np.empty((6, SALT_CELLS))
+    ohmic = cell_at_rest(y, model.electrodes, model.cell, numbers, faces, layers)
+    double_layer, film = parameters["double_layer_capacitance"], parameters["film_capacitance"]
+    total = ohmic + salt_impedance(model.cell, y, faces, layers, angular)
+    for electrode, name in zip(numbers, "AB", strict=True):
+        total += electrode_impedance(electrode, name, double_layer, film, angular)
+    short = float(y[SHORT])
+    return total / (1.0 + short * total) if short > NO_SHORT else total
+
+
+def angular_frequencies(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 2 pi f [rad/s]; raises ``LI-TWIN-001`` when a frequency [Hz] is not positive."""
     frequency = np.asarray(frequency, dtype=np.float64)
     if not bool(np.all(np.isfinite(frequency) & (frequency > 0.0))):
         raise SimulationError(
             "frequencies must be positive", code="LI-TWIN-001", where="frequency", got=f"{frequency.min():g} Hz"
         )
-    numbers, faces, layers = np.empty((2, NUMBERS)), np.empty(4), np.empty((6, SALT_CELLS))
-    ohmic = cell_at_rest(y, model.electrodes, model.cell, numbers, faces, layers)
-    angular = 2.0 * math.pi * frequency
-    double_layer, film = parameters["double_layer_capacitance"], parameters["film_capacitance"]
-    total = ohmic + salt_impedance(model.cell, y, faces, layers, angular)
-    for electrode, name in zip(numbers, "AB", strict=True):
-        total += _electrode_impedance(electrode, name, double_layer, film, angular)
-    short = float(y[SHORT])
-    return total / (1.0 + short * total) if short > NO_SHORT else total
+    return np.asarray(2.0 * math.pi * frequency)
 
 
-def _electrode_impedance(
+def electrode_impedance(
     numbers: NDArray[np.float64], name: str, double_layer: float, film: float, angular: NDArray[np.float64]
 ) -> ComplexArray:
-    """Return the impedance of one electrode [ohm m2] from its `NUMBERS`."""
+    """Return the impedance of one lithium electrode (n,) [ohm m2].
+
+    Parameters
+    ----------
+    numbers : (NUMBERS,) float
+        As `electrode_at_rest` fills them.
+    name : str
+        Of the electrode, for the error.
+    double_layer, film : float, F/m2
+        Capacities per real area: of the double layer, and of the fresh film.
+    angular : (n,) float, rad/s
+        Above 0.
+
+    Raises
+    ------
+    SimulationError
+        ``LI-TWIN-001`` when no lithium touches the electrolyte.
+    """
     numbers = numbers.tolist()
     transfer = parallel_resistor_capacitor(angular, numbers[TRANSFER], double_layer)
 

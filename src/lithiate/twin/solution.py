@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import frozen
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lithiate.core.anode import Anode
 from lithiate.core.cell import Cell
 from lithiate.core.experiments import Experiment, Tafel
+from lithiate.core.full_experiments import FullTafel
 from lithiate.core.measurement import (
     CyclingRecord,
     ImpedanceSpectra,
@@ -42,6 +43,9 @@ from lithiate.twin.states import (
     Q_SEI_INTERIOR,
     Q_SEI_TOP,
 )
+
+if TYPE_CHECKING:
+    from lithiate.twin.spectra import Point
 
 LARGEST_OVERPOTENTIAL = 0.1
 """Overpotential of an electrode up to which symmetric Butler-Volmer kinetics hold [V]."""
@@ -185,7 +189,7 @@ class Solution:
         SimulationError
             ``LI-TWIN-001`` when the test ended before the sweep.
         """
-        if self.stopped_by != "end of test" or not isinstance(self.experiment, Tafel):
+        if self.stopped_by != "end of test" or not isinstance(self.experiment, Tafel | FullTafel):
             raise SimulationError(
                 "there is no sweep to record",
                 code="LI-TWIN-001",
@@ -218,9 +222,7 @@ class Solution:
         SimulationError
             ``LI-TWIN-001`` when the experiment has no spectra, or the cell lived to see none.
         """
-        from lithiate.twin.spectra import Point, spectra_points
-
-        points: list[Point] = spectra_points(self)
+        points = self._spectra_points()
         device = instrument or Instrument()
         rows = [device.spectrum(point.impedance / self.cell.area, self.seed, k) for k, point in enumerate(points)]
         size = points[0].frequency.size
@@ -234,8 +236,13 @@ class Solution:
             offsets=size * np.arange(len(points) + 1),
             cycle=np.array([point.cycle for point in points]),
             temperature=np.array([point.temperature for point in points]),
-            state=tuple("fresh" if point.cycle == 0 else "after stripping" for point in points),
+            state=tuple(point.state for point in points),
         )
+
+    def _spectra_points(self) -> list[Point]:
+        from lithiate.twin.spectra import spectra_points
+
+        return spectra_points(self)
 
     def specimen(self, cell_id: str | None = None) -> Specimen:
         """Return what the twin simulated, in the words of a measurement."""

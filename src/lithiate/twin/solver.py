@@ -47,7 +47,7 @@ from lithiate.twin.states import (
     Drive,
     Scratch,
 )
-from lithiate.twin.systems import derivatives, event_values, prepare_step, solve_stage
+from lithiate.twin.systems import derivatives, electrode_rates, event_values, prepare_step, solve_stage
 
 STAGES = 4
 GAMMA = 0.43586652150845900
@@ -158,7 +158,7 @@ def electrode_blocks(y: Vector, dy: Vector, drive: Drive, scale: Vector, out: Ve
         for e in range(blocks.shape[0]):
             i = PER_ELECTRODE * e + FAST_STATES[0 if e == drive.plating else 1, j]
             point[i] += DISTURBANCE * scale[i]
-        derivatives(point, drive, slope, out, scratch)
+        electrode_rates(point, drive, slope, out, scratch)
         for e in range(blocks.shape[0]):
             offset = PER_ELECTRODE * e
             size = DISTURBANCE * scale[offset + FAST_STATES[0 if e == drive.plating else 1, j]]

@@ -1,4 +1,4 @@
-"""Which equations a drive belongs to: the integrator calls these four, and each cell brings its own.
+"""Which equations a drive belongs to: the integrator calls these five, and each cell brings its own.
 
 They are found by the type of `drive` when the integrator is compiled for it; called from Python they do nothing.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from lithiate._jit import Record, Vector, by_drive
 from lithiate.twin.equations import right_hand_side
 from lithiate.twin.full_equations import (
+    full_electrode_rates,
     full_event_values,
     full_right_hand_side,
     prepare_full_step,
@@ -22,6 +23,10 @@ from lithiate.twin.states import Drive
 
 def derivatives(y: Vector, drive: Any, dy: Vector, out: Vector, scratch: Record) -> None:  # noqa: ANN401
     """Write the derivatives of all states [per s] and the outputs."""
+
+
+def electrode_rates(y: Vector, drive: Any, dy: Vector, out: Vector, scratch: Record) -> None:  # noqa: ANN401
+    """Write at least the derivatives of the lithium electrodes, whose own states alone were changed."""
 
 
 def prepare_step(y: Vector, shift: float, drive: Any, scratch: Record) -> tuple[float, float]:  # noqa: ANN401
@@ -46,9 +51,9 @@ def event_values(y: Vector, out: Vector, drive: Any, limits: Vector, values: Vec
     """Fill `values` (EVENTS,): each is positive until its event."""
 
 
-_EQUATIONS: dict[Any, tuple[Any, Any, Any, Any]] = {
-    Drive: (right_hand_side, prepare_lithium_step, solve_lithium_stage, lithium_event_values),
-    FullDrive: (full_right_hand_side, prepare_full_step, solve_full_stage, full_event_values),
+_EQUATIONS: dict[Any, tuple[Any, ...]] = {
+    Drive: (right_hand_side, right_hand_side, prepare_lithium_step, solve_lithium_stage, lithium_event_values),
+    FullDrive: (full_right_hand_side, full_electrode_rates, prepare_full_step, solve_full_stage, full_event_values),
 }
-for _position, _stub in enumerate((derivatives, prepare_step, solve_stage, event_values)):
+for _position, _stub in enumerate((derivatives, electrode_rates, prepare_step, solve_stage, event_values)):
     by_drive(_stub, {kind: functions[_position] for kind, functions in _EQUATIONS.items()}.__getitem__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 import polars
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from lithiate.core.estimate import Estimate
 from lithiate.errors import ReadError
 from lithiate.report import build_report
+from lithiate.report.ablation import is_notable
 from lithiate.report.compare import compare
 from lithiate.report.fade import fade_splits, fade_tables
 from lithiate.report.folder import read_folder
+from lithiate.study.ablation import AblationRow
 from lithiate.study.cycle_tables import load_cycle_table
 from lithiate.study.estimates import kind_estimates
 from lithiate.study.run import run_study
@@ -161,6 +164,27 @@ def test_what_the_twin_knows_of_each_cycle_is_kept_and_shown(results):
     assert table["lines"][2] == {"name": "SEI resistance / ohm cm²", "cells": ["20"] * 4}
 
 
+def test_cycles_without_a_split_are_not_drawn():
+    class Cell:
+        label = "a"
+        cycle_table = {
+            "cycle": np.arange(1.0, 13.0),
+            "lost_cathode": np.array([0.0, *[np.nan] * 8, 0.01, np.nan, 0.02]),
+        }
+
+    class Experiment:
+        cells = (Cell(), evolve_empty(Cell()))
+
+    (split,) = fade_splits(Experiment())
+    assert split.cycles == (1, 10, 12)
+    assert split.lost == {"cathode": (0.0, 0.01, 0.02)}
+
+
+def evolve_empty(cell):
+    cell.cycle_table = {"cycle": np.empty(0), "lost_cathode": np.empty(0)}
+    return cell
+
+
 def test_a_damaged_table_of_cycles_is_told(tmp_path):
     (tmp_path / "a-cycles.parquet").write_bytes(b"PAR1 and no more")
     with pytest.raises(ReadError, match="LI-READ-003"):
@@ -218,3 +242,11 @@ def test_a_temperature_series_gives_an_activation_energy_for_each_resistance():
     assert energy.value == pytest.approx(50e3, rel=1e-9)
     assert energy.conditions == {"of": "interfacial_resistance"}
     assert len(kind_estimates(Spectra(), "impedance")) == 8
+
+
+def test_the_last_cycle_of_the_nominal_cell_says_nothing_about_a_changed_one():
+    values = dict.fromkeys(attrs.fields_dict(AblationRow))
+    values |= {"quantity": "capacity_retention", "unit": "1", "nominal": 0.8, "kind": "full-cycling"}
+    assert not is_notable(AblationRow(**values | {"conditions": {"cycle": 288.0}}))
+    assert is_notable(AblationRow(**values | {"conditions": {"cycle": 200.0}, "changed": 0.7, "ratio": -0.125}))
+    assert is_notable(AblationRow(**values | {"quantity": "coulombic_efficiency", "conditions": {}}))
