@@ -163,7 +163,7 @@ def test_reaction_follows_the_hyperbolic_cosine_of_linear_kinetics(full_bench, r
         record = cell.model.cathode
         record["solid_conductivity"] = ratio * record["cathode_thickness"] / pores
         wanted = pores * (1.0 + 1.0 / ratio) / nu**2
-        # i_0 of the whole electrode = thermal / resistance; the salt and x = 1/2 leave factors that one evaluation shows
+        # i_0 of the whole electrode = thermal / resistance; the salt and x = 1/2 leave factors that one call shows
         present = cell.run.scratch.porous[2, :count].sum()
         record["cathode_exchange_current"] *= float(cell.model.cell["thermal"]) / wanted / present
         part = cell.begin("Charge at 0.001 C until 4.3 V")
