@@ -232,7 +232,7 @@ class FullProbe(FullCellExperiment):
 
     @state_of_charge.validator
     def _share(self, attribute: Attribute[Any], value: float) -> None:
-        if not 0.0 <= value <= 1.0:
+        if isinstance(value, bool | str) or not 0.0 <= value <= 1.0:
             raise SpecError("must be a share", code="LI-SPEC-002", where=attribute.name, got=value, expected="0 to 1")
 
     def _to_state(self) -> tuple[Step, ...]:

@@ -43,6 +43,7 @@ from lithiate.twin.states import (
     Q_DEAD,
     Q_SEI_INTERIOR,
     Q_SEI_TOP,
+    Q_TOP,
     ROUGHNESS,
     SALT,
     SHORT,
@@ -66,10 +67,7 @@ def cycle_table(solution: FullSolution) -> dict[str, NDArray[np.float64]]:
     ``lost_...`` are shares of the first discharge capacity.
     """
     begin = getattr(solution.experiment, "prelude_steps", 0)
-    sides = solution.step_sides
-    charges = [k for k in range(begin, len(sides)) if sides[k] == 1]
-    ends = [k for k in range(begin, len(sides)) if sides[k] == 0]
-    pairs = [(up, down) for up, down in zip(charges, ends, strict=False) if down > up]
+    pairs = _cycles(solution.step_sides, begin)
     table: dict[str, Any] = {"cycle": np.arange(1.0, len(pairs) + 1.0)}
     resistances = np.array([_resistances(solution.model, solution.states[up]) for up, _ in pairs]).reshape(-1, 2)
     table["sei_resistance"], table["charge_transfer_resistance"] = resistances.T
@@ -81,6 +79,23 @@ def cycle_table(solution: FullSolution) -> dict[str, NDArray[np.float64]]:
     if isinstance(solution.experiment, FullCycling) and pairs:
         table |= _split(solution, pairs)
     return table
+
+
+def _cycles(sides: NDArray[np.int64], begin: int) -> list[tuple[int, int]]:
+    """Return the last steps of charge and discharge of each cycle, from a step on.
+
+    A half cycle may have several steps, such as a hold; a discharge before the first charge belongs to no cycle.
+    """
+    pairs: list[tuple[int, int]] = []
+    charged = -1
+    for k in range(begin, len(sides)):
+        if sides[k] == 1:
+            charged = k
+        elif sides[k] == 0 and charged >= 0:
+            if pairs and pairs[-1][0] == charged:
+                pairs.pop()
+            pairs.append((charged, k))
+    return pairs
 
 
 def _resistances(model: FullModel, state: State) -> tuple[float, float]:
@@ -126,6 +141,14 @@ def _put_back(model: FullModel, fresh: State) -> Mapping[str, Callable[[State], 
         state[SALT:first] = concentration * work[LIQUID]
         state[EXCESS_SALT] = concentration * max(state[ELECTROLYTE] - float(work[LIQUID].sum()), 0.0)
 
+    def lithium(state: State) -> None:
+        # Without lithium of its own, an anode has lost what the cathode no longer gets back.
+        if model.electrodes[0]["initial_reservoir"] > 0.0:
+            copy(*METALLIC)(state)
+            return
+        before, now = (each[list(METALLIC)].sum() + each[first:].sum() + each[TRAPPED] for each in (fresh, state))
+        state[Q_TOP] += max(float(before - now), 0.0)
+
     def leak(state: State) -> None:
         state[SHORT] = 0.0
         state[SIDE_PRODUCTS] = fresh[SIDE_PRODUCTS]
@@ -135,7 +158,7 @@ def _put_back(model: FullModel, fresh: State) -> Mapping[str, Callable[[State], 
         "cathode_film": copy(CATHODE_FILM),
         "anode_interphase": copy(Q_SEI_TOP, Q_SEI_INTERIOR, Q_DEAD, ROUGHNESS),
         "electrolyte": electrolyte,
-        "lithium": copy(*METALLIC),
+        "lithium": lithium,
         "leak": leak,
     }
 

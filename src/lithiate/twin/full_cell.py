@@ -282,9 +282,15 @@ class FullRun(Run):
         )
 
     def _losses(self, step: Step) -> tuple[float, float]:
-        """Return the factors of rate and amount on losses; a step that its voltage ends counts as of 1 C capacity."""
-        if step.areal_capacity is None and step.duration is None:
-            step = evolve(step, areal_capacity=float(self.model.cathode["one_c_capacity"]))
+        """Return the factors of rate and amount on losses; a step that its voltage ends counts as of 1 C capacity.
+
+        So does one whose stated end lies beyond that, such as a time that only guards it.
+        """
+        whole = float(self.model.cathode["one_c_capacity"])
+        planned = [step.areal_capacity or whole]
+        if step.duration is not None and step.current_density is not None:
+            planned.append(step.duration * step.current_density)
+        step = evolve(step, areal_capacity=min(whole, *planned))
         return loss_factors(step, self.parameters, self.choices)
 
     def _hold(self, step: Step) -> Part:

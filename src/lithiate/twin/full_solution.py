@@ -114,8 +114,11 @@ class FullSolution(Solution):
                 "the cell starts partially wetted"
             )
         left = self.states[:, list(METALLIC)].sum(axis=1) if len(self.states) else np.array([np.inf])
-        if not self.cell.anode_free and left.min() < 0.02 * float(self.model.cathode["one_c_capacity"]):
-            cycle = int(np.argmax(left < 0.02 * float(self.model.cathode["one_c_capacity"]))) // 2 + 1
+        empty = left < 0.02 * float(self.model.cathode["one_c_capacity"])
+        if not self.cell.anode_free and empty.any():
+            step = int(np.argmax(empty))
+            began = min(getattr(self.experiment, "prelude_steps", 0), step)
+            cycle = cycle_of_step(self.step_sides, began, step)
             found.append(f"LI-W-TWIN-004 the lithium of the anode runs out about cycle {cycle}")
         return tuple(found)
 
@@ -135,3 +138,10 @@ class FullSolution(Solution):
             "electrolyte_left": float(end[ELECTROLYTE]),
             "cumulative_capacity": float(end[PASSED]),
         }
+
+
+def cycle_of_step(sides: NDArray[np.int64], began: int, step: int) -> int:
+    """Return the number, from 1, of the cycle of a step; cycles begin with a charge after a discharge, from `began`."""
+    acts = sides[began : step + 1]
+    acts = acts[acts >= 0]
+    return 1 + int(np.count_nonzero(np.diff(acts) > 0))

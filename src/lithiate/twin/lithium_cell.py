@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from lithiate.core.anode import Anode
 from lithiate.core.cell import DISC_AREA, Cell, FullCell, PlatingCell
 from lithiate.core.experiments import Experiment
-from lithiate.core.protocol import Step
+from lithiate.core.full_experiments import FullCellExperiment
+from lithiate.core.protocol import Protocol, Step
 from lithiate.core.validity import check_steps
 from lithiate.errors import SimulationError
 from lithiate.twin.closures import Choices
@@ -165,6 +166,7 @@ def solve(
             where="tolerance, fixed_step, seed",
             got=f"{tolerance:g}, {fixed_step:g}, {seed}",
         )
+    _check_kinds(cell, experiment)
     if isinstance(cell, FullCell):
         from lithiate.twin.full_cell import solve_full
 
@@ -207,6 +209,21 @@ def solve(
         stopped_by=STOP_REASONS[run.reason],
         integrator_steps=run.steps,
         leaps=leaps,
+    )
+
+
+def _check_kinds(cell: Cell, experiment: Experiment) -> None:
+    """Raise ``LI-TWIN-001`` for an experiment of another kind of cell; free protocols are checked step by step."""
+    if isinstance(experiment, Protocol) or isinstance(experiment, FullCellExperiment) == isinstance(cell, FullCell):
+        return
+    same = {"impedance": "FullImpedance", "impedance-temperature": "FullImpedanceTemperature", "tafel": "FullTafel"}
+    other = same.get(experiment.kind, "FullCycling, Rate") if isinstance(cell, FullCell) else "SymmetricCycling, Tafel"
+    raise SimulationError(
+        f"this experiment is of another kind of cell than a {cell.kind} cell",
+        code="LI-TWIN-001",
+        where=experiment.kind,
+        got=type(experiment).__name__,
+        expected=f"one of `lithiate.experiments` for it, such as {other}",
     )
 
 
