@@ -247,10 +247,13 @@ class FullRun(Run):
         self.out = np.zeros(FULL_OUTPUTS)
 
     def _parts_of(self, step: Step) -> Iterable[Part]:
-        step = at_current(step, self.model.one_c)
         if step.action in ("charge", "discharge"):
-            yield self._at_current(step)
-        elif step.action == "hold":
+            if step not in self._parts:
+                self._parts[step] = (self._at_current(at_current(step, self.model.one_c)),)
+            yield from self._parts[step]
+            return
+        step = at_current(step, self.model.one_c)
+        if step.action == "hold":
             yield self._hold(step)
         elif step.action == "sweep":
             yield from self._sweep(step)
