@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lithiate.core.cell import SymmetricCell
+from lithiate.core.cell import FullCell, SymmetricCell
 from lithiate.core.experiments import SymmetricCycling
-from lithiate.library import load_anode, load_composition, load_electrolyte, load_separator
+from lithiate.core.protocol import Protocol, parse_step
+from lithiate.library import load_anode, load_cathode, load_composition, load_electrolyte, load_separator
 from lithiate.twin.closures import Choices
 from lithiate.twin.equations import right_hand_side
 from lithiate.twin.events import EXHAUSTION_CHARGE, HARD_SHORT_SHARE
+from lithiate.twin.full_cell import FullRun, at_current
+from lithiate.twin.full_model import build_full_model, new_full_scratch
 from lithiate.twin.host import interior_capacity
-from lithiate.twin.lithium_cell import DEFAULT_TOLERANCE, FIRST_STEP, new_scratch
+from lithiate.twin.lithium_cell import DEFAULT_TOLERANCE, FIRST_STEP, describe_full_anode, new_scratch
 from lithiate.twin.mechanics import fatigue_increment, intact_sites
 from lithiate.twin.model import Described, build_model, loss_factors
 from lithiate.twin.parameters import load_parameters
@@ -137,6 +140,77 @@ class Bench:
             self.model.fatigue_rate, self.model.rigid_share[plating], amplitude, exponent
         )
         self.intact[plating] = intact_sites(self.exposure[plating], self.model.flaws, exponent)
+
+
+class FullBench:
+    """A full cell, taken apart: the run that `solve` would make, with its state in the open and no chance events.
+
+    `one` says whether one particle stands for the cathode; `change` is called with the model before the run is made.
+    """
+
+    def __init__(self, anode="Li foil", *, one=True, sizes=None, off=(), change=None, temperature=298.15, **cell):
+        cell = FullCell(anode, **cell)
+        parameters = load_parameters().in_electrolyte(load_electrolyte(cell.electrolyte).family)
+        choices = Choices(disabled_mechanisms=off)
+        cathode = load_cathode(cell.cathode) if isinstance(cell.cathode, str) else cell.cathode
+        model = build_full_model(
+            cell, describe_full_anode(cell), cathode, temperature,
+            load_electrolyte(cell.electrolyte), load_separator(cell.separator), parameters, choices, sizes,
+        )  # fmt: skip
+        if change is not None:
+            change(model)
+        self.model = model if one else model.with_particles(model.sizes.cathode)
+        self.sizes, self.cathode = self.model.sizes, cathode
+        steps = [parse_step("Charge at 1 C until 4.3 V"), parse_step("Discharge at 1 C until 2.8 V")]
+        distinct = {at_current(step, model.one_c) for step in steps}
+        usual = choices.parameters(parameters)
+        self.run = FullRun(self.model, cell, Protocol(steps=steps), distinct, usual, choices, 0, False)
+        self.run.switches, self.run.window = False, cathode.voltage_window
+        self.y, self.scale = self.run.y, self.run.scale
+
+    def begin(self, text):
+        """Begin a step in words: what begins anew in each half cycle is reset; return its part."""
+        (part,) = self.run._parts_of(parse_step(text))
+        self.run._begin(part)
+        return part
+
+    def evaluate(self, y, part):
+        """Return derivatives and outputs at a state; twice, since a search may stop at a share and correct once more.
+
+        A half cycle of no length is one evaluation, of the very code that integrates.
+        """
+        run, state, dy, nothing = self.run, y.copy(), np.zeros_like(y), np.zeros((0, 1 + self.run.out.size))
+        for _ in range(2):
+            half_cycle(
+                state, dy, 0.0, 0.0, FIRST_STEP, run.settings, run.limits, run._drive(part), self.scale, nothing[:, 0],
+                0, nothing, run.out, run.scratch,
+            )  # fmt: skip
+        return dy, run.out.copy()
+
+    def advance(self, y, part, duration, offsets=(), *, tolerance=DEFAULT_TOLERANCE, fixed_step=0.0):
+        """Integrate `y` in place; return (reason, time, samples (n, 1 + outputs), steps)."""
+        run, offsets = self.run, np.array(offsets, dtype=float)
+        sampled = np.zeros((offsets.size, 1 + run.out.size))
+        t, h, filled, steps, reason = 0.0, FIRST_STEP, 0, 0, PAUSED
+        dy, guess = np.zeros_like(y), run.scratch.guess.copy()
+        while reason == PAUSED:
+            reason, t, h, filled, done = half_cycle(
+                y, dy, t, float(duration), h, np.array([tolerance, fixed_step]), run.limits, run._drive(part),
+                self.scale, offsets, filled, sampled, run.out, run.scratch,
+            )  # fmt: skip
+            steps += done
+        run.scratch.guess[:] = guess
+        return reason, t, sampled[:filled], steps
+
+    def fresh_scratch(self):
+        """Return memory that belongs to nobody."""
+        return new_full_scratch(self.sizes)
+
+
+@pytest.fixture(scope="session")
+def full_bench():
+    """Return the maker of benches of full cells."""
+    return FullBench
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,8 @@ UNEVEN_FILLING = 0.2
 """By how much stoichiometries differ over a cathode that fills unevenly, for the estimate of that error."""
 PARTICLE_SCALE = 5.0
 """The error of a shell is measured against this many times what it can hold: capacities then hold to 1e-4."""
+FADE_SCALE = 2e-3
+"""The error of cathode loss and film is measured against this share of the whole: a cycle takes some 1e-5 of it."""
 ZERO_CURRENT = 1e-3
 """Current density [A/m2] at which a sweep changes its direction."""
 LONGEST_HOLD = 72000.0
@@ -235,8 +237,8 @@ class FullRun(Run):
         scale = np.empty(number_of_states(sizes))
         scale[:SALT] = common[:SALT]
         scale[PER_ELECTRODE : 2 * PER_ELECTRODE] = 1.0
-        scale[ACTIVE], scale[TRAPPED] = 1.0, capacity
-        scale[CATHODE_FILM] = surface * float(self.model.cell["thermal"]) / self.model.one_c
+        scale[ACTIVE], scale[TRAPPED] = FADE_SCALE, FADE_SCALE * capacity
+        scale[CATHODE_FILM] = FADE_SCALE * surface * float(self.model.cell["thermal"]) / self.model.one_c
         scale[SIDE_PRODUCTS] = scale[SHUTTLED] = self.charge_scale
         first = SALT + sizes.salt_cells
         scale[SALT:first] = 6.0 * self.model.salt_per_cell

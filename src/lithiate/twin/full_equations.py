@@ -43,6 +43,7 @@ from lithiate.twin.full_states import (
     FullScratch,
 )
 from lithiate.twin.implicit import factor_blocks, solve_blocks
+from lithiate.twin.nucleation import covered_share
 from lithiate.twin.porous_electrode import (
     FACE_CURRENT,
     INVERSE_VOLUME,
@@ -91,6 +92,8 @@ SMALLEST_CURRENT, LARGEST_CURRENT = 1e-4, 1e5
 """Where a search for the current looks, and below which the lithium electrode counts as at rest [A/m2]."""
 VOLTAGE_TOLERANCE = 1e-8
 """How well a set voltage is met [V]."""
+NEARLY_FULL = 0.01
+"""Room for lithium at the surface of the particles, as stoichiometry, below which a leak fades (assumed)."""
 NO_SHORT = 1e-6
 """Conductance [S/m2] below which a healing short counts as healed."""
 
@@ -119,6 +122,9 @@ def full_right_hand_side(y: Vector, drive: FullDrive, dy: Vector, out: Vector, s
     shuttle = cathode.shuttle_rate * products
     # A filament that touches the cathode dissolves at its contact: what it carries does not rise with 4 V.
     shorted = cathode.filament_voltage * y[SHORT] if y[SHORT] > NO_SHORT else 0.0
+    # A leak brings lithium to the cathode; one that is full takes no more.
+    room = covered_share(max(1.0 - surface, 0.0), NEARLY_FULL)
+    shorted, shuttle = room * shorted, room * shuttle
     leak = shorted + shuttle
     charging = 1.0 if drive.plating == 0 and drive.control != REST else -1.0
     through, side = _find_current(y, drive, leak, wet, losses, dy, out, scratch)
