@@ -251,7 +251,10 @@ def test_a_profile_of_a_thousand_one_second_steps(model):
 
 
 def test_steps_of_the_other_kind_of_cell_are_refused():
-    for cell, step in ((FullCell(FOIL), "Plate at 1 mA/cm2 for 1 hour"), (SymmetricCell(FOIL), "Charge at 1 C until 4 V")):
+    for cell, step in (
+        (FullCell(FOIL), "Plate at 1 mA/cm2 for 1 hour"),
+        (SymmetricCell(FOIL), "Charge at 1 C until 4 V"),
+    ):
         with pytest.raises(SimulationError, match="another kind of cell"):
             solve(cell, protocol(step))
     with pytest.raises(SpecError):
