@@ -85,7 +85,7 @@ def test_orders_of_a_discharge_at_the_steps_that_are_used(full_bench, one, elect
 
     The salt follows what drifts slowly (films, dead lithium, and in the carbonate properties that depend on
     concentration), which the matrix of the method does not hold: its order, and with it the voltage's, falls
-    towards 2 in the ether without corrosion and to 1 in the carbonate. What is left of an error is less than a microvolt.
+    towards 2 in the ether without corrosion and to 1 in the carbonate. What is left is less than a microvolt.
     """
     counts = (16, 24, 32, 48, 64, 96, 128)
     errors = measured(full_bench(one=one, electrolyte=electrolyte, off=off), DISCHARGE, 400.0, 800.0, counts)
@@ -100,7 +100,7 @@ def test_orders_of_a_discharge_at_the_steps_that_are_used(full_bench, one, elect
 
 
 def reference(cell, step, times):
-    """Integrate a half cycle by SUNDIALS to its cut-off; return (part, time of its end, states at `times`, the last)."""
+    """Integrate a half cycle by SUNDIALS to its cut-off; return (part, time of its end, states, the last)."""
     part = cell.begin(step)
     limit, sign = part.voltage_limit, 1.0 if part.plating == 0 else -1.0
 
