@@ -10,6 +10,7 @@ from lithiate.formulas.circuit import (
     finite_length_diffusion,
     parallel_resistor_capacitor,
     porous_line,
+    sphere_diffusion,
 )
 
 W = np.logspace(-4, 6, 31)
@@ -62,3 +63,22 @@ def test_a_pore_is_a_ladder(line):
 def test_a_shallow_pore_has_a_third_of_its_line():
     wall = np.full(1, 1.0 + 0j)
     assert porous_line(wall, 2.0, 1e-3)[0] == pytest.approx(0.5 + 1e-3 / 3.0, rel=1e-6)
+
+
+def test_sphere_diffusion_is_the_sum_of_its_modes():
+    """tanh(s)/(s - tanh(s)) = 3/s^2 + sum of 2/(s^2 + k^2), the k being the roots of tan(k) = k."""
+    count = np.arange(1, 200_001)
+    roots = (count + 0.5) * np.pi
+    for _ in range(6):
+        roots = (count * np.pi) + np.arctan(roots)
+    tau, w = 3.0, np.array([1e-3, 0.1, 1.0, 10.0, 100.0])
+    rest = 2.0 / (np.pi**2 * (count[-1] + 1.0))
+    expected = np.array([3.0 / (1j * x * tau) + (2.0 / (1j * x * tau + roots**2)).sum() for x in w]) + rest
+    np.testing.assert_allclose(sphere_diffusion(w, 1.0, tau), expected, rtol=1e-8)
+
+
+def test_a_slow_sphere_is_a_capacitor_behind_a_fifth_of_its_resistance():
+    slow = sphere_diffusion(np.array([1e-4]), 5.0, 2.0)[0]
+    assert slow.real == pytest.approx(1.0, rel=1e-4)
+    assert slow.imag == pytest.approx(-3.0 * 5.0 / (1e-4 * 2.0), rel=1e-4)
+    assert np.angle(sphere_diffusion(np.array([1e9]), 5.0, 2.0)[0]) == pytest.approx(-np.pi / 4, abs=1e-4)

@@ -71,7 +71,8 @@ def resolve_two_arcs(
     if gain - (point.size - point_one.size) * math.log(rows) < EVIDENCE:
         return None
     scatter = max(math.sqrt(sum_two / (rows - point.size)), ACCURACY)
-    spread = scatter * _spread_of_parameters(jacobian)
+    misfit = (_model(point, angular, 2) - impedance) / np.abs(impedance)
+    spread = scatter * _correlation(misfit) * _spread_of_parameters(jacobian)
     arcs = sorted((point[k + 1], math.exp(point[k]), float(spread[k])) for k in (1, 4))
     (tau_fast, fast, spread_fast), (tau_slow, slow, spread_slow) = arcs
     if max(spread_fast, spread_slow) > LARGEST_SPREAD or tau_slow - tau_fast < math.log(SMALLEST_RATIO):
@@ -88,6 +89,20 @@ def _model(point: FloatArray, angular: FloatArray, arcs: int) -> ComplexArray:
     if point.size > 1 + 3 * arcs:
         total += math.exp(point[-1]) / np.sqrt(1j * angular)
     return total
+
+
+def _correlation(misfit: ComplexArray) -> float:
+    """Return by how much residuals that go together from row to row widen the uncertainty of a parameter.
+
+    sqrt((1 + r)/(1 - r)) with the correlation r of neighbours, at least 1: a first-order autoregressive process. What a
+    circuit leaves of a spectrum that is not made like it is smooth, and counts as fewer rows than there are.
+    """
+    power = float((np.abs(misfit) ** 2).sum())
+    if not power > 0.0:
+        return 1.0
+    together = float((misfit[1:] * misfit[:-1].conj()).real.sum()) / power
+    together = min(max(together, 0.0), 1.0 - 1.0 / misfit.size)
+    return math.sqrt((1.0 + together) / (1.0 - together))
 
 
 def _spread_of_parameters(jacobian: FloatArray) -> FloatArray:

@@ -34,7 +34,7 @@ class ArrheniusFit:
     ----------
     activation_energy : float, J/mol
     standard_uncertainty : float, J/mol
-        From the scatter about the line.
+        From the scatter about the line, and never below what the uncertainties of the values make.
     interval, interval_80 : (float, float), J/mol
         95 % and 80 %, by Student's t.
     reference_value : float
@@ -75,9 +75,10 @@ def fit_arrhenius(
     value : (n,) array-like
         Resistances, above 0, in any unit. Of a conductance or a rate the energy comes out with the other sign.
     uncertainty : (n,) array-like, optional
-        Standard uncertainties of the values, above 0, in their unit. They set how much each counts; how wide the
-        interval is, the scatter about the line says. Without them every temperature counts alike: the scatter is taken
-        to be a share of the value.
+        Standard uncertainties of the values, above 0, in their unit. They set how much each counts, and the interval is
+        never narrower than they say (Birge, Phys. Rev. 40, 207 (1932)): smooth series of readings that are all off
+        scatter little. Without them every temperature counts alike, and the scatter is taken to be a share of the
+        value.
     form : {"ln R", "ln R/T"}
         ``ln R`` (the default, as ln(1/R) against 1/T is plotted for interphases), or ``ln R/T``, which holds where the
         pre-exponential factor of a conductivity goes as 1/T (hopping). The energy by ``ln R/T`` is larger, by RT:
@@ -115,14 +116,13 @@ def fit_arrhenius(
         )
     place = 1.0 / (GAS_CONSTANT * kelvin) - 1.0 / (GAS_CONSTANT * REFERENCE_TEMPERATURE)
     height = np.log(values if form == FORMS[0] else values / kelvin)
-    share = values / spreads
-    weight = share / math.sqrt(float(np.mean(share**2)))
+    weight, least = values / spreads, 0.0 if uncertainty is None else 1.0
     scale = float(np.ptp(place))
-    line, spread, residual = _weighted([np.ones_like(place), place / scale], height, weight)
+    line, spread, residual = _weighted([np.ones_like(place), place / scale], height, weight, least)
     slope, deviation, freedom = line[1] / scale, spread[1] / scale, kelvin.size - 2
     bend_probability = None
     if np.unique(kelvin).size > FEWEST_TEMPERATURES:
-        bent, of_bend, _ = _weighted([np.ones_like(place), place / scale, (place / scale) ** 2], height, weight)
+        bent, of_bend, _ = _weighted([np.ones_like(place), place / scale, (place / scale) ** 2], height, weight, 0.0)
         size = abs(bent[2]) / of_bend[2] if of_bend[2] > 0.0 else math.inf
         bend_probability = float(2.0 * student.sf(size, freedom - 1))
     wide, narrow = (float(student.ppf(level, freedom)) * deviation for level in (0.975, 0.9))
@@ -140,15 +140,18 @@ def fit_arrhenius(
 
 
 def _weighted(
-    columns: Sequence[np.ndarray], height: np.ndarray, weight: np.ndarray
+    columns: Sequence[np.ndarray], height: np.ndarray, weight: np.ndarray, least: float
 ) -> tuple[list[float], list[float], np.ndarray]:
-    """Return coefficients, their standard uncertainties from the scatter, and the residuals of a weighted fit."""
+    """Return coefficients, their standard uncertainties, and the residuals of a weighted fit.
+
+    The variance of what is weighted is that of the residuals, at least `least`.
+    """
     design = np.column_stack(columns)
     found, *_ = np.linalg.lstsq(weight[:, None] * design, weight * height, rcond=None)
     residual = height - design @ found
     inverse = np.linalg.inv((weight[:, None] * design).T @ (weight[:, None] * design))
     freedom = max(height.size - design.shape[1], 1)
-    spread = np.sqrt(np.diag(inverse) * float(((weight * residual) ** 2).sum()) / freedom)
+    spread = np.sqrt(np.diag(inverse) * max(float(((weight * residual) ** 2).sum()) / freedom, least))
     return found.tolist(), spread.tolist(), residual
 
 
@@ -166,7 +169,7 @@ def activation_energies(estimates: Sequence[Estimate]) -> Iterator[Estimate]:
     Estimate
         ``activation_energy`` [J/mol] by ``ln R``, with the condition ``of``, the resistance.
     """
-    cycles = dict.fromkeys(estimate.conditions.get("cycle") for estimate in estimates)
+    cycles = dict.fromkeys(estimate.conditions.get("cycle") for estimate in estimates if estimate.value is not None)
     for quantity in ACTIVATED:
         for cycle in cycles:
             points = [

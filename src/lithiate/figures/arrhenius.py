@@ -49,7 +49,7 @@ def plot_arrhenius(traces: Sequence[ArrheniusTrace], styles: Mapping[str, LineSt
         if trace.activation_energy is not None:
             label += f", {1e-3 * trace.activation_energy:.1f} kJ/mol"
             grid = np.linspace(inverse.min(), inverse.max(), 50)
-            # The fitted line goes through the mean of the points.
+            # With the slope of the fit, through the mean of the points.
             exponent = trace.activation_energy / GAS_CONSTANT * 1e-3 * (grid - inverse.mean())
             line = np.exp(np.log(values).mean() + exponent)
             panel.plot(grid, line, color=style.colour, ls=":" if trace.measured else style.dashes)

@@ -185,13 +185,25 @@ def test_without_an_area_there_is_no_density():
     assert "LI-W-ANA-001" in codes(result.warnings)
 
 
-@pytest.mark.parametrize(
-    ("record", "word"),
-    [(curve(cell="full"), "full cell"), (evolve(curve(), current=np.abs(curve().current) + 1e-6), "does not cross")],
-)
-def test_what_cannot_be_analysed_is_refused(record, word):
-    with pytest.raises(AnalysisError, match=word):
-        analyse(record)
+def test_what_cannot_be_analysed_is_refused():
+    with pytest.raises(AnalysisError, match="does not cross"):
+        analyse(evolve(curve(), current=np.abs(curve().current) + 1e-6))
+
+
+def test_a_full_cell_counts_as_one_electrode_about_its_own_zero():
+    """A cell of 3.8 V at rest whose one kinetics are known; the drift of a sweep moves the zero by 30 mV."""
+    plain = evolve(curve(electrodes=1, series=5e-4, cell="full"), electrode_potential=None)
+    shifted = evolve(plain, voltage=plain.voltage + 3.83)
+    result = analyse(shifted)
+    assert result.electrodes == 1
+    assert result.exchange_current_density.value == pytest.approx(10.0, rel=2e-3)
+    assert "lithium, cathode" in result.exchange_current_density.definition
+    assert "LI-W-ANA-047" in codes(result.warnings)
+    assert "LI-W-ANA-046" not in codes(result.warnings)  # nothing is known of its rest
+    stated = analyse(evolve(shifted, conditions={**shifted.conditions, "open_circuit_voltage": 3.8}))
+    text = next(text for text in stated.warnings if "LI-W-ANA-046" in text)
+    assert "3830 mV, +30 mV from open circuit" in text
+    assert stated.exchange_current_density.value == result.exchange_current_density.value
 
 
 def test_unstated_and_plating_cells_are_told():

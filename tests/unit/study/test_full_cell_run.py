@@ -7,7 +7,6 @@ import numpy as np
 import polars
 import pytest
 
-from lithiate.core.estimate import Estimate
 from lithiate.errors import ReadError
 from lithiate.report import build_report
 from lithiate.report.ablation import is_notable
@@ -16,7 +15,6 @@ from lithiate.report.fade import fade_splits, fade_tables
 from lithiate.report.folder import read_folder
 from lithiate.study.ablation import AblationRow
 from lithiate.study.cycle_tables import load_cycle_table
-from lithiate.study.estimates import kind_estimates
 from lithiate.study.run import run_study
 
 STUDY = """\
@@ -224,24 +222,6 @@ def test_a_real_cell_stands_beside_the_simulated_one(fake_twin, tmp_path):
     # Each cycle beside the same cycle, and no other.
     assert beside == ["specific capacity, cycle 1", "specific capacity, cycle 3"]
     build_report(results.folder)
-
-
-def test_a_temperature_series_gives_an_activation_energy_for_each_resistance():
-    kelvin = np.array([283.15, 293.15, 303.15, 313.15])
-    values = 1e-3 * np.exp(50e3 / 8.314462618 * (1.0 / kelvin - 1.0 / 298.15))
-
-    class Spectra:
-        def estimates(self):
-            for temperature, value in zip(kelvin.tolist(), values.tolist(), strict=True):
-                conditions = {"temperature": temperature, "cycle": 5.0}
-                yield Estimate("interfacial_resistance", value, "ohm m^2", "d", conditions=conditions)
-                yield Estimate("sei_resistance", None, "ohm m^2", "d", conditions=conditions)
-
-    found = kind_estimates(Spectra(), "impedance-temperature")
-    (energy,) = (estimate for estimate in found if estimate.quantity == "activation_energy")
-    assert energy.value == pytest.approx(50e3, rel=1e-9)
-    assert energy.conditions == {"of": "interfacial_resistance"}
-    assert len(kind_estimates(Spectra(), "impedance")) == 8
 
 
 def test_the_last_cycle_of_the_nominal_cell_says_nothing_about_a_changed_one():
