@@ -58,7 +58,6 @@ FADE = (
     Prior("crosstalk", 10.0e-9 / 3.6, 0.7),
     Prior("shuttle_rate", 2.0e-10, 0.8),
     Prior("sei_loss_top_carbonate", 0.035, 0.5),
-    Prior("sei_loss_top_carbonate", 0.035, 0.5),
     Prior("dead_loss_carbonate", 0.035, 0.5),
 )
 Values = NDArray[np.float64]
