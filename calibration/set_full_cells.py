@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 import lithiate as li
+from lithiate.core.full_experiments import FullImpedance, FullImpedanceTemperature, FullTafel
 from lithiate.twin import load_parameters, solve
 from lithiate.twin.parameters import ParameterSet
 
@@ -56,7 +57,6 @@ FADE = (
     Prior("cathode_loss_rate", 9.0e-3, 0.5),
     Prior("crosstalk", 10.0e-9 / 3.6, 0.7),
     Prior("shuttle_rate", 2.0e-10, 0.8),
-    Prior("sei_loss_top_carbonate", 0.035, 0.5),
     Prior("sei_loss_top_carbonate", 0.035, 0.5),
     Prior("dead_loss_carbonate", 0.035, 0.5),
 )
@@ -136,9 +136,39 @@ def fit(parameters: ParameterSet, priors: Sequence[Prior], misfits: Callable[[Pa
 
 
 def check(parameters: ParameterSet) -> None:
-    """Print what a set gives for all that it was set to."""
+    """Print what a set gives for all that it was set to, and for the open values that it was not set to."""
     cathode_misfits(parameters)
     fade_misfits(parameters)
+    print_others(parameters)
+
+
+def print_others(parameters: ParameterSet) -> None:
+    """Print resistances, activation energies and exchange currents, which nothing is set to.
+
+    Published: 41.21 ohm (area not stated), 52.95 and 60.38 kJ/mol, 1.181 and 0.293 mA/cm2. Spectra and sweeps as in
+    `studies/ding2022.toml`.
+    """
+    units = {
+        "charge_transfer_resistance": "ohm cm^2",
+        "activation_energy": "kJ/mol",
+        "exchange_current_density": "mA/cm^2",
+    }
+    experiments = (
+        FullImpedance(after_cycles=(0,)),
+        FullImpedanceTemperature(after_cycles=5, temperatures=[f"{t} degC" for t in range(0, 60, 10)]),
+        FullTafel(after_cycles=5),
+    )
+    for anode in (COMPOSITE, FOIL):
+        for experiment in experiments:
+            run = solve(li.FullCell(anode), experiment, parameters=parameters, chance=False)
+            for estimate in li.analyse(run.measurement()).estimates():
+                unit = units.get(estimate.quantity)
+                of_series = experiment.kind == "impedance-temperature" and estimate.quantity != "activation_energy"
+                if unit is None or of_series:
+                    continue
+                which = estimate.conditions.get("of", estimate.conditions.get("estimator", "fresh"))
+                given = "none" if estimate.value is None else f"{estimate.to(unit):.3g} {unit}"
+                print(f"  {anode}: {estimate.quantity}, {which}: {given}", flush=True)
 
 
 def main() -> None:

@@ -172,6 +172,25 @@ def robustness_table(section: str) -> str:
     return table(("choice", *anodes), rows)
 
 
+def single_particle_table() -> str:
+    """Return what uniform reaction costs by loading and C-rate, from what `measure_single_particle.py` measured."""
+
+    def millivolts(value: float | None) -> str:
+        return "salt runs out" if value is None else f"{value:.2g}"
+
+    rows = [
+        (
+            f"{row['loading']:g}",
+            f"{row['c_rate']:g}",
+            *(millivolts(row[name]) for name in ("estimate", "largest", "rms")),
+            f"{100 * (row['capacity_single_particle'] - row['capacity_porous_electrode']):.2f}",
+        )
+        for row in json.loads((DOCS / "single_particle.json").read_text(encoding="utf-8"))
+    ]
+    heads = ("loading / mg/cm²", "C-rate", "estimate / mV", "largest / mV", "rms / mV", "capacity / % of 1 C")
+    return table(heads, rows)
+
+
 def misses_table() -> str:
     """Return the tests that are expected to fail, with their reasons."""
     rows = [row for path in sorted(TESTS.rglob("test_*.py")) for row in _expected_failures(path)]
@@ -232,6 +251,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "mechanisms": mechanisms_table,
     "robustness_numerical": partial(robustness_table, "numerical"),
     "robustness_definitions": partial(robustness_table, "definitions"),
+    "single_particle": single_particle_table,
     "misses": misses_table,
     "library_cathodes": cathodes_table,
     "library_electrolytes": electrolytes_table,

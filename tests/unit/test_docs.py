@@ -17,6 +17,7 @@ from lithiate.cli import app
 from lithiate.core.techniques import KINDS, QUANTITIES, TECHNIQUES
 from lithiate.errors import CATALOGUE
 from lithiate.readers import READERS
+from lithiate.twin.full_states import CATHODE, CATHODE_STATES
 from lithiate.twin.lithium_cell import STOP_REASONS
 from lithiate.twin.states import CELL, CELL_STATES, ELECTRODE, ELECTRODE_STATES
 
@@ -95,7 +96,8 @@ def test_named_tests_exist(name):
 
 def test_the_glossary_has_every_name():
     text = TEXTS["docs/nomenclature.md"]
-    names = [*QUANTITIES, *KINDS, *TECHNIQUES, *ELECTRODE_STATES, *CELL_STATES, *ELECTRODE.names, *CELL.names]
+    states = [*ELECTRODE_STATES, *CELL_STATES, *CATHODE_STATES]
+    names = [*QUANTITIES, *KINDS, *TECHNIQUES, *states, *ELECTRODE.names, *CELL.names, *CATHODE.names]
     assert [name for name in names if f"`{name}`" not in text] == []
     theory = TEXTS["docs/theory/lithium_electrode.md"]
     assert [reason for reason in STOP_REASONS.values() if f"`{reason}`" not in theory] == []

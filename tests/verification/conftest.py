@@ -15,7 +15,13 @@ from lithiate.twin.events import EXHAUSTION_CHARGE, HARD_SHORT_SHARE
 from lithiate.twin.full_cell import FullRun, at_current
 from lithiate.twin.full_model import build_full_model, new_full_scratch
 from lithiate.twin.host import interior_capacity
-from lithiate.twin.lithium_cell import DEFAULT_TOLERANCE, FIRST_STEP, describe_full_anode, new_scratch
+from lithiate.twin.lithium_cell import (
+    DEFAULT_TOLERANCE,
+    FIRST_STEP,
+    FULL_CELL_TOLERANCE,
+    describe_full_anode,
+    new_scratch,
+)
 from lithiate.twin.mechanics import fatigue_increment, intact_sites
 from lithiate.twin.model import Described, build_model, loss_factors
 from lithiate.twin.parameters import load_parameters
@@ -187,7 +193,7 @@ class FullBench:
             )  # fmt: skip
         return dy, run.out.copy()
 
-    def advance(self, y, part, duration, offsets=(), *, tolerance=DEFAULT_TOLERANCE, fixed_step=0.0):
+    def advance(self, y, part, duration, offsets=(), *, tolerance=FULL_CELL_TOLERANCE, fixed_step=0.0):
         """Integrate `y` in place; return (reason, time, samples (n, 1 + outputs), steps)."""
         run, offsets = self.run, np.array(offsets, dtype=float)
         sampled = np.zeros((offsets.size, 1 + run.out.size))

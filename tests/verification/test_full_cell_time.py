@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from lithiate.twin.full_states import CATHODE_FILM, TRAPPED
+from lithiate.twin.lithium_cell import DEFAULT_TOLERANCE, FULL_CELL_TOLERANCE
 from lithiate.twin.solver import COMPLETE, VOLTAGE_LIMIT
 from lithiate.twin.states import OUT_VOLTAGE, Q_SEI_TOP, Q_TOP, ROUGHNESS, SALT
 
@@ -83,8 +84,8 @@ def test_orders_of_a_discharge_at_the_steps_that_are_used(full_bench, one, elect
     """800 s from the seventh minute of a discharge on, steps of 50 to 6 s.
 
     The salt follows what drifts slowly (films, dead lithium, and in the carbonate properties that depend on
-    concentration), which the matrix of the method does not hold: its order, and with it the voltage's, falls towards 2
-    in the ether without corrosion and to 1 in the carbonate. What is left of an error is less than a microvolt.
+    concentration), which the matrix of the method does not hold: its order, and with it the voltage's, falls
+    towards 2 in the ether without corrosion and to 1 in the carbonate. What is left is less than a microvolt.
     """
     counts = (16, 24, 32, 48, 64, 96, 128)
     errors = measured(full_bench(one=one, electrolyte=electrolyte, off=off), DISCHARGE, 400.0, 800.0, counts)
@@ -99,7 +100,7 @@ def test_orders_of_a_discharge_at_the_steps_that_are_used(full_bench, one, elect
 
 
 def reference(cell, step, times):
-    """Integrate a half cycle by SUNDIALS to its cut-off; return (its end, states at `times`, state at the end)."""
+    """Integrate a half cycle by SUNDIALS to its cut-off; return (part, time of its end, states, the last)."""
     part = cell.begin(step)
     limit, sign = part.voltage_limit, 1.0 if part.plating == 0 else -1.0
 
@@ -121,8 +122,12 @@ def reference(cell, step, times):
 
 @pytest.mark.parametrize("anode", ["Li foil", "WN/Mo2N@HCN/Li"])
 @pytest.mark.parametrize("one", [True, pytest.param(False, marks=pytest.mark.slow)])
-def test_a_cycle_agrees_with_sundials(full_bench, anode, one, record_property):
-    """Shipped tolerance: voltage to 1 mV, states to 1e-3 of their largest (fade to 5e-3), cut-offs to 2e-4."""
+@pytest.mark.parametrize(("tolerance", "states"), [(DEFAULT_TOLERANCE, 1e-3), (FULL_CELL_TOLERANCE, 2e-3)])
+def test_a_cycle_agrees_with_sundials(full_bench, anode, one, tolerance, states, record_property):
+    """Voltage to 1 mV, cut-offs to 2e-4 of the time, fade to 5e-3, states to 1e-3 of their largest.
+
+    At the tolerance that ships the states to 2e-3: 1.4e-3 was found, with a particle for each cell of the cathode.
+    """
     ours, theirs = full_bench(anode, one=one), full_bench(anode, one=one)
     voltage, finished, reached, references = [], [], [], []
     times = np.linspace(30.0, 3600.0, 25)
@@ -133,9 +138,9 @@ def test_a_cycle_agrees_with_sundials(full_bench, anode, one, record_property):
         expected_voltage = np.array([theirs.evaluate(y, part)[1][OUT_VOLTAGE] for y in expected])
         for time in kept:
             y = ours.y.copy()
-            assert ours.advance(y, part, time)[0] == COMPLETE
+            assert ours.advance(y, part, time, tolerance=tolerance)[0] == COMPLETE
             reached.append(y)
-        reason, finish, samples, _ = ours.advance(ours.y, part, 8000.0, kept)
+        reason, finish, samples, _ = ours.advance(ours.y, part, 8000.0, kept, tolerance=tolerance)
         assert reason == VOLTAGE_LIMIT
         reached.append(ours.y.copy())
         references += [*expected, last]
@@ -158,6 +163,6 @@ def test_a_cycle_agrees_with_sundials(full_bench, anode, one, record_property):
     }  # fmt: skip
     record_property("agreement", worst)
     assert worst["voltage"] < 1e-3, worst
-    assert worst["states"] < 1e-3, worst
+    assert worst["states"] < states, worst
     assert worst["fade"] < 5e-3, worst
     assert worst["end"] < 2e-4, worst

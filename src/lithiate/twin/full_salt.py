@@ -106,7 +106,7 @@ def fill_salt(
     """Fill `dy` for the salt: diffusion, migration, what the electrodes give and take, liquid that flows.
 
     `current` [A/m2] counts positive while the cell charges; `faces` is the current in the pores of the cathode. The
-    flux of lithium ions towards the cathode is -D dc/dx + t+ i/F; its ends are the reactions, which balance.
+    flux of lithium ions towards the cathode is -D dc/dx - t+ i/F; its ends are the reactions, which balance.
     """
     cell, sizes = drive.cell, drive.sizes
     electrode, count, front = drive.electrodes[0], sizes.salt_cells, sizes.dead + sizes.separator

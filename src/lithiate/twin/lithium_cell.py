@@ -170,6 +170,13 @@ def solve(
     if isinstance(cell, FullCell):
         from lithiate.twin.full_cell import solve_full
 
+        if extrapolation is not None:
+            raise SimulationError(
+                "leaps over cycles are for symmetric cells",
+                code="LI-TWIN-001",
+                where="extrapolation",
+                got="a full cell",
+            )
         return solve_full(cell, experiment, used, choices, seed, sampling, progress, tolerance, fixed_step, chance)
     distinct = check_steps(experiment)
     electrodes = describe_electrodes(cell)
