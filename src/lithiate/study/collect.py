@@ -20,6 +20,7 @@ from lithiate.study.plan import Task
 from lithiate.study.results import ResultRow, Subject, make_row
 from lithiate.study.simulate import Outcome, analyse_record
 from lithiate.study.spec import MeasurementSpec, Study
+from lithiate.twin.parameters import SET_TO
 
 
 @frozen(eq=False, kw_only=True)
@@ -166,8 +167,12 @@ def _with_ended_members(summary: EnsembleSummary, key: EstimateKey, count: int, 
 def _calibrated(study: Study, experiment: ExperimentSpec, anode: str) -> tuple[PublishedValue, ...]:
     if experiment.published is None or anode in changed_anodes(study):
         return ()
-    values = published_values(experiment.published)
-    return tuple(value for value in values if value.role == "calibrate" and anode in value.anodes)
+    moved = SET_TO.get(study.spec.parameters, frozenset())
+    return tuple(
+        value
+        for value in published_values(experiment.published)
+        if value.role == "calibrate" and anode in value.anodes and value.quantity in moved
+    )
 
 
 def changed_anodes(study: Study) -> frozenset[str]:

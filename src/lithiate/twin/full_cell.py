@@ -61,8 +61,6 @@ LEAST_CAPACITY = 0.01
 """Share of the 1 C capacity below which a half cycle counts as failed."""
 FAILED_HALF_CYCLES = 2
 """Failed half cycles in a row that end a test: the cell no longer takes or gives charge."""
-LEAST_DEPOSIT = 0.1
-"""Losses count the charge of a step as at least this share of the 1 C capacity."""
 OVER_ALL = 1.05
 """A step that only its voltage ends takes no more than this times what the cathode can hold."""
 
@@ -284,17 +282,12 @@ class FullRun(Run):
         )
 
     def _losses(self, step: Step) -> tuple[float, float]:
-        """Return the factors of rate and amount on losses; a step that its voltage ends counts as of 1 C capacity.
+        """Return the factors of rate and amount on losses; the amount is always that of 1 C.
 
-        So does one whose stated end lies beyond that, such as a time that only guards it; and the short steps of a
-        profile, which go on with one deposit, count as of a share of it.
+        A charge may come in pieces (a profile, a charge that pauses), which go on with one deposit.
         """
         whole = float(self.model.cathode["one_c_capacity"])
-        planned = [step.areal_capacity or whole]
-        if step.duration is not None and step.current_density is not None:
-            planned.append(step.duration * step.current_density)
-        step = evolve(step, areal_capacity=max(LEAST_DEPOSIT * whole, min(whole, *planned)))
-        return loss_factors(step, self.parameters, self.choices)
+        return loss_factors(evolve(step, areal_capacity=whole), self.parameters, self.choices)
 
     def _hold(self, step: Step) -> Part:
         assert step.voltage is not None

@@ -21,6 +21,22 @@ from lithiate.errors import SimulationError, nearest_match
 SETS = ("nominal",)
 """Parameter sets that ship with this version."""
 
+SET_TO = {
+    "nominal": frozenset(
+        {
+            "voltage_hysteresis",
+            "hysteresis_onset_time",
+            "specific_capacity",
+            "capacity_retention",
+            "coulombic_efficiency",
+        }
+    )
+}
+"""Set -> quantities to whose published values (those with the role ``calibrate``) its centres were moved.
+
+A simulated value beside another published one is a prediction, whatever that one was meant for.
+"""
+
 SCATTERED = (
     "sei_loss_top",
     "sei_loss_interior",
