@@ -368,11 +368,8 @@ class FullRun(Run):
         return OVER_ALL * float(self.model.cathode["particle_capacity"]) / part.current
 
     def _ends_test(self, part: Part, reason: int) -> bool:
-        if reason == VOLTAGE_LIMIT:
-            if not math.isfinite(self.out[OUT_VOLTAGE]):
-                self.reason = reason
-                return True
-            return self._hardly_cycles(part)
+        if reason == VOLTAGE_LIMIT and np.isfinite(self.y).all():
+            return self._hardly_cycles(part)  # where the voltage is no number, it has left its window on the way
         return super()._ends_test(part, reason)
 
     def _hardly_cycles(self, part: Part) -> bool:

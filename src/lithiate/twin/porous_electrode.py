@@ -27,7 +27,7 @@ GEOMETRY, INVERSE_VOLUME, AHEAD = range(3)
 """Rows of `FullDrive.shells`."""
 SMALLEST_SHARE = 1e-5
 """x (1 - x) enters the exchange current through a smooth floor at this."""
-NEWTON_STEPS = 20
+NEWTON_STEPS = 60
 LEAST_X, LARGEST_X = -0.05, 1.01
 """Surface stoichiometries beyond which a state counts as a step that went too far: its potential is no number."""
 HALVINGS = 8
