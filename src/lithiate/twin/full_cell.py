@@ -51,7 +51,7 @@ UNEVEN_FILLING = 0.2
 """By how much stoichiometries differ over a cathode that fills unevenly, for the estimate of that error."""
 PARTICLE_SCALE = 5.0
 """The error of a shell is measured against this many times what it can hold: capacities then hold to 1e-4."""
-FADE_SCALE = 0.02
+FADE_SCALE = 2e-3
 """The error of cathode loss and film is measured against this share of the whole: a cycle takes some 1e-5 of it."""
 ZERO_CURRENT = 1e-3
 """Current density [A/m2] at which a sweep changes its direction."""
