@@ -196,7 +196,7 @@ def test_what_makes_no_electrode_is_refused(name, changes, words):
 
 def test_unchanged_tables_are_valid():
     for name in NAMES:
-        validate(CathodeTable, changed(name), source="mine")
+        assert isinstance(validate(CathodeTable, changed(name), source="mine"), CathodeTable)
 
 
 def test_list_of_another_length_is_refused():
