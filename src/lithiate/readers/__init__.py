@@ -156,7 +156,7 @@ def _read_one(path: Path, settings: Mapping[str, str], area: float | None, techn
     _require_file(path)
     source = Source(path)
     reader = _recognised(source)
-    check_settings(settings, reader, source.name)
+    check_settings(settings, [reader], source.name)
     found = reader.read(source, settings)
     record = found if isinstance(found, Measurement) else _measurement(found, source, reader, settings, area, technique)
     if technique is not None and record.technique != technique:

@@ -6,7 +6,9 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -17,9 +19,11 @@ from lithiate.readers.columns import Heading, is_record, parse_heading
 if TYPE_CHECKING:
     import polars as pl
 
-NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?")
+NUMBER = re.compile(
+    r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?"
+    r"|[+-]?\d{1,3}(?:(?:,\d{3})+(?:\.\d*)?|(?:\.\d{3})+(?:,\d*)?)"  # with marks of thousands
+)
 CLOCK = re.compile(r"(?:\d+\s*[d-]?\s*)?\d+:\d{2}:\d{2}(?:[.,]\d+)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _QUOTED_LINE = re.compile(r'^"([^"\n]*,[^"\n]*)"$', re.MULTILINE)
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
 EMPTY = frozenset({"", "nan", "na", "n/a", "null", "none", "-", "--", "#n/a"})
@@ -35,7 +39,8 @@ _GAP = 6
 class Layout:
     """Where the table of a text stands and how its lines are to be split.
 
-    `first_row` counts the lines of the decoded text, from 0. `width` is the number of fields of a row.
+    `first_row` counts the lines of the decoded text, from 0. `width` is the number of fields of a row, `sample` holds
+    the cells of the first rows.
     """
 
     delimiter: str
@@ -43,6 +48,7 @@ class Layout:
     first_row: int
     width: int
     headings: Sequence[Heading]
+    sample: Sequence[str] = ()
 
 
 def decode(content: bytes, *, final: bool = True) -> str | None:
@@ -63,6 +69,24 @@ def decode(content: bytes, *, final: bool = True) -> str | None:
     text = re.sub(r"\n[ \t\n]*\n", "\n", text).lstrip("\n")
     # Old Novonix files quote every line as if it were one field.
     return _QUOTED_LINE.sub(r"\1", text) if '"' in sample else text
+
+
+@lru_cache(maxsize=2)
+def head_text(head: bytes) -> str | None:
+    """Return the head of a file as `decode` does; remembered, because every reader of texts asks for it."""
+    return decode(head, final=False)
+
+
+def line_in_file(content: bytes, index: int) -> int:
+    """Return the line of the file, from 1, of line `index` (from 0) of its decoded text, which has no blank lines."""
+    lines = plain_text(content).split("\n")
+    filled = (number for number, line in enumerate(lines, 1) if line.strip(" \t"))
+    return next(islice(filled, index, None), len(lines))
+
+
+def row_lines(content: bytes, layout: Layout) -> Callable[[int], int]:
+    """Return the function that gives the line of the file, from 1, of a row of the table, from 0."""
+    return lambda row: line_in_file(content, layout.first_row + row)
 
 
 def plain_text(content: bytes) -> str:
@@ -179,9 +203,25 @@ def find_layout(lines: Sequence[str], where: str) -> Layout:
             expected="a line such as 'Time / h;Voltage / V;Current / mA' above them",
         )
     names, first = _names(lines, delimiter, names_at, rows[0], where)
-    # Between commas a decimal comma can only stand in quotes: "0,05","0,1".
-    decimal_comma = any(_DECIMAL_COMMA.fullmatch(text) for row in rows for text in row if not CLOCK.fullmatch(text))
-    return Layout(delimiter, decimal_comma, first, len(rows[0]), [parse_heading(name) for name in names])
+    sample = [text for row in rows for text in row]
+    return Layout(delimiter, False, first, len(rows[0]), [parse_heading(name) for name in names], sample)
+
+
+def layout_below(lines: Sequence[str], names_at: int, delimiter: str, where: str) -> Layout:
+    """Return the layout of a table whose line of names is known.
+
+    Raises
+    ------
+    ReadError
+        ``LI-READ-009`` when no rows follow, ``LI-READ-003`` when the names do not fit them.
+    """
+    first = names_at + 1
+    if first >= len(lines) or not lines[first].strip():
+        raise ReadError("the table has names and no rows", code="LI-READ-009", where=where, got="0 rows")
+    rows = [split_line(line, delimiter) for line in lines[first : first + 50]]
+    names = fitted_names(lines[names_at], delimiter, rows[0], where)
+    sample = [text for row in rows for text in row]
+    return Layout(delimiter, False, first, len(rows[0]), [parse_heading(name) for name in names], sample)
 
 
 def _names_line(lines: Sequence[str], delimiter: str, first: int) -> int | None:
@@ -196,7 +236,7 @@ def _names_line(lines: Sequence[str], delimiter: str, first: int) -> int | None:
 
 def _names(lines: Sequence[str], delimiter: str, at: int, row: Sequence[str], where: str) -> tuple[list[str], int]:
     """Return the names, joined with a line of units where there is one, and the line of the first row."""
-    names = _fitted(lines[at], delimiter, row, where)
+    names = fitted_names(lines[at], delimiter, row, where)
     above = split_line(lines[at - 1], delimiter) if at else []
     if not is_record([parse_heading(name) for name in names]) and len(above) == len(names):
         joined = [f"{name} ({unit})" if unit else name for name, unit in zip(above, names, strict=True)]
@@ -204,7 +244,7 @@ def _names(lines: Sequence[str], delimiter: str, at: int, row: Sequence[str], wh
             names = joined
     if len(names) > 2 and not any(names[:2]):
         raise ReadError(
-            "the names are shifted to the right, as in a multi-level Neware export, which lithiate cannot read",
+            "the names are shifted to the right, as in a multi-level export, and not as in Neware's",
             code="LI-READ-002",
             where=where,
             expected="the flat export (one line of names, one row a record)",
@@ -212,12 +252,18 @@ def _names(lines: Sequence[str], delimiter: str, at: int, row: Sequence[str], wh
     return names, at + 1
 
 
-def _fitted(line: str, delimiter: str, row: Sequence[str], where: str) -> list[str]:
+def fitted_names(line: str, delimiter: str, row: Sequence[str], where: str) -> list[str]:
+    """Return the names above a row; lines of some cyclers end with a delimiter, in the names, in the rows, or in both.
+
+    Raises
+    ------
+    ReadError
+        ``LI-READ-003`` when there are more or fewer names than fields, ``LI-READ-002`` when they are no record's.
+    """
     names = split_line(line, delimiter)
     if delimiter == " " and len(names) != len(row):
         # "Time (h)  E (V)": blanks inside names, at least two between them.
         names = [name for name in re.split(r"\s{2,}", line.strip()) if name]
-    # Lines of some cyclers end with a delimiter, in the names, in the rows, or in both.
     if len(names) == len(row) + 1 and not names[-1]:
         names = names[:-1]
     if len(names) == len(row) - 1 and not row[-1]:
@@ -240,34 +286,97 @@ def _fitted(line: str, delimiter: str, row: Sequence[str], where: str) -> list[s
     return names
 
 
-def load_columns(text: str, layout: Layout, indices: Sequence[int], where: str) -> dict[int, pl.Series]:
+def load_columns(
+    text: str,
+    layout: Layout,
+    indices: Sequence[int],
+    where: str,
+    *,
+    line: Callable[[int], int] | None = None,
+    tolerate: bool = False,
+) -> dict[int, pl.Series]:
     """Return the columns of the table as text, by index; rows that are short are filled with nulls.
+
+    `line` gives the line of the file of a row, where the text is the end of a file. With `tolerate` the cells of rows with too many fields, and of a last
+    row that was cut off, are null.
 
     Raises
     ------
     ReadError
-        ``LI-READ-003`` when a row has more fields than the first one.
+        ``LI-READ-003`` when a row has more fields than the first one, or the last row was cut off.
     """
     import polars as pl
 
     body = text.split("\n", layout.first_row)[layout.first_row]
     if layout.delimiter == " ":
         body = re.sub(r"^ | $", "", re.sub(r"[ \t]+", " ", body), flags=re.MULTILINE)
+    faults = [] if line is None else _cut_off(body, layout, max(indices))
     try:
-        frame = pl.read_csv(
-            io.BytesIO(body.encode()),
-            has_header=False,
-            separator=layout.delimiter,
-            schema={f"column_{index}": pl.String for index in range(layout.width)},
-            columns=sorted(set(indices)),
-            truncate_ragged_lines=False,
-        )
+        frame = _frame(body, layout, indices)
     except pl.exceptions.PolarsError as error:
-        raise ReadError(
-            "the table is damaged: a row has more fields than the rows above it",
-            code="LI-READ-003",
-            where=where,
-            got=str(error).splitlines()[0],
-            expected=f"{layout.width} fields in a row",
-        ) from error
-    return {index: frame[f"column_{index}"].str.strip_chars() for index in set(indices)}
+        lines = body.rstrip("\n").split("\n")
+        faults = [*(row for row, fields in _too_long(lines, layout)), *faults]
+        if not faults or not tolerate:
+            raise _damaged_row(faults, lines, layout, where, line, error) from error
+        for row in faults:
+            lines[row] = layout.delimiter * (layout.width - 1)
+        frame, faults = _frame("\n".join(lines), layout, indices), []
+    if faults and not tolerate:
+        raise _damaged_row(faults, body.rstrip("\n").split("\n"), layout, where, line, None)
+    columns = {index: frame[f"column_{index}"].str.strip_chars() for index in set(indices)}
+    return {index: series.scatter(faults, None) if faults else series for index, series in columns.items()}
+
+
+def _frame(body: str, layout: Layout, indices: Sequence[int]) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.read_csv(
+        io.BytesIO(body.encode()),
+        has_header=False,
+        separator=layout.delimiter,
+        schema={f"column_{index}": pl.String for index in range(layout.width)},
+        columns=sorted(set(indices)),
+        truncate_ragged_lines=False,
+    )
+
+
+def _cut_off(body: str, layout: Layout, last_needed: int) -> list[int]:
+    """Return the last row where the text ends within a cell that is needed: its number may lack digits."""
+    if not body or body.endswith("\n") or layout.delimiter == " ":
+        return []
+    fields = split_line(body[body.rfind("\n") + 1 :], layout.delimiter)
+    return [body.count("\n")] if len(fields) < layout.width and len(fields) <= last_needed + 1 else []
+
+
+def _too_long(lines: Sequence[str], layout: Layout) -> Iterator[tuple[int, int]]:
+    """Yield the rows that have more fields than the table, or a quote that nothing closes, with their fields."""
+    for row, line in enumerate(lines):
+        if line.count(layout.delimiter) >= layout.width or '"' in line:
+            fields = len(split_line(line, layout.delimiter))
+            if fields > layout.width or line.count('"') % 2:
+                yield row, fields
+
+
+def _damaged_row(
+    faults: Sequence[int],
+    lines: Sequence[str],
+    layout: Layout,
+    where: str,
+    line: Callable[[int], int] | None,
+    error: Exception | None,
+) -> ReadError:
+    if not faults:
+        return ReadError(
+            "the table is damaged", code="LI-READ-003", where=where, got=str(error).splitlines()[0]
+        )
+    row = faults[0]
+    place = f"row {row + 1} of the table" if line is None else f"line {line(row)}"
+    fields = len(split_line(lines[row], layout.delimiter))
+    many = fields > layout.width or '"' in lines[row]
+    return ReadError(
+        "a row has more fields than the rows above it" if many else "the last row is cut off",
+        code="LI-READ-003",
+        where=where if line is None else f"{where}:{line(row)}",
+        got=f"{fields} fields in {place}" + (f", and {len(faults) - 1} more such rows" if len(faults) > 1 else ""),
+        expected=f"{layout.width} fields in a row (--set tolerate_bad_rows=true leaves such rows out and counts them)",
+    )

@@ -150,7 +150,7 @@ def test_refusals(write_file, names, rows, code, words) -> None:
 
 def test_bad_rows_of_a_spectrum_can_be_left_out(write_file) -> None:
     content = export(PEIS, ["100\t1\t2\t0\t1", "10\t\t2\t0\t1", "1\t3\t1\t0\t1"])
-    spectra = read(write_file(content), settings={"drop_bad_rows": "true"})
+    spectra = read(write_file(content), settings={"tolerate_bad_rows": "true"})
     assert spectra.frequency.tolist() == [100.0, 1.0]
     assert any("LI-W-ROWS 1 of 3 rows were left out" in text for text in spectra.warnings)
 

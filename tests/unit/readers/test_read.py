@@ -90,7 +90,7 @@ def test_unknown_setting_names_the_nearest(write_file) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"drop_bad_rows": "perhaps"}, "is true or false"), ({"time_divisor": "0"}, "is a positive number")],
+    [({"tolerate_bad_rows": "perhaps"}, "is true or false"), ({"time_divisor": "0"}, "is a positive number")],
 )
 def test_wrong_value_of_a_setting(write_file, settings, words) -> None:
     with pytest.raises(ReadError, match=words) as error:
