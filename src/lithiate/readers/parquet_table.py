@@ -18,7 +18,7 @@ def sniff(head: bytes, path: Path) -> bool:
         return False
     try:
         names = list(pl.read_parquet_schema(path))
-    except (OSError, pl.exceptions.PolarsError):
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return False
     return not bdf.is_bdf(names) and is_record([parse_heading(name) for name in names])
 
