@@ -35,7 +35,7 @@ DIALECT = Dialect(
     },
     units={"time": "s", "voltage": "V", "current": "A"},
     identity_columns={"channel": words("channelindex channelid")},
-    habits=Habits(date_order="month"),
+    habits=Habits(date_order="month", signed=True),
 )
 """Dump of the database (no units; seconds since 1970), MITS 7 and MITS X; the clock has the month first."""
 

@@ -25,7 +25,7 @@ DIALECT = Dialect(
         "details.procedure": r"^~Testplan:[ \t]*(.*)$",
         "start": r"^~Start of Test:[ \t]*(.*)$",
     },
-    habits=Habits(date_order="day"),
+    habits=Habits(date_order="day", signed=True),
 )
 
 READER = reader_of(DIALECT)

@@ -69,6 +69,8 @@ class Habits:
         What stands first in dates that leave it open; None where nothing is known, and then they tell no start.
     magnitudes : bool
         It writes the current without a sign, so that a table without step types does not tell its direction.
+    signed : bool
+        It writes the current with its sign, so that one that is never negative is one of charge.
     time_by_clock : bool
         It writes times without a unit, which differs from file to file and is told by the clock.
     rest_words : frozenset of str
@@ -79,6 +81,7 @@ class Habits:
 
     date_order: clock.Order | None = None
     magnitudes: bool = False
+    signed: bool = False
     time_by_clock: bool = False
     rest_words: frozenset[str] = frozenset()
     day: float | None = None
@@ -215,7 +218,7 @@ def assemble(
     if steps is None:
         if habits.magnitudes:
             _require_direction(raw, settings, where)
-        return _with_sign_warning(raw)
+        return raw if habits.signed else _with_sign_warning(raw)
     return _with_step_types(raw, steps, settings, where, habits)
 
 
@@ -243,6 +246,10 @@ def _times(
     if choices.clock is None or is_text or "time_unit" in settings or not time.size:
         return time, warnings
     fits = clock.fitting_units(time, columns[choices.clock])
+    if fits == {"s"} and choice.assumed:  # the clock states it
+        return time, tuple(text for text in warnings if repr(choice.text) not in text)
+    if fits is None and choice.assumed and habits.time_by_clock:
+        raise _wrong_unit(time, columns[choices.clock], choice, set(), where)
     if fits is None or "s" in fits:
         return time, warnings
     if choice.assumed and habits.time_by_clock and len(fits) == 1:
@@ -261,7 +268,8 @@ def _wrong_unit(
     time: NDArray[np.float64], clock_column: pl.Series, choice: Choice, fits: set[str], where: str
 ) -> ReadError:
     stated = f"the unit {choice.unit} of the time column {choice.text!r} contradicts the clock column"
-    bare = f"nothing states the unit of the time column {choice.text!r}, and the clock column says it is not s"
+    bare = f"nothing states the unit of the time column {choice.text!r}, and the clock column "
+    bare += "says it is not s" if fits else "does not tell it"
     return ReadError(
         bare if choice.assumed else stated,
         code="LI-READ-005",
@@ -338,7 +346,7 @@ def _with_step_types(
     flowing = np.isfinite(current) & (current != 0.0)
     discharged, charged = flowing & (sign < 0), flowing & (sign > 0)
     if not discharged.any():
-        return raw if charged.any() else _with_sign_warning(raw)
+        return raw if charged.any() or habits.signed else _with_sign_warning(raw)
     if not (current[flowing] < 0).any():
         return raw.changed(
             "LI-W-SIGN the current has no sign in the file: rows of discharge steps were given a negative one",

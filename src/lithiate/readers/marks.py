@@ -125,7 +125,7 @@ def _decided(
         else "a column has numbers with decimal commas and numbers with decimal points",
         code="LI-READ-006",
         where=where if line is None else f"{where}:{line(row)}",
-        got=f"{series[row]!r} in {f'row {row + 1} of the table' if line is None else f'line {line(row)}'}",
+        got=f"{series[row]} in {f'row {row + 1} of the table' if line is None else f'line {line(row)}'}",
         expected=f"--set {SETTING}=comma, or --set {SETTING}=point",
     )
 
@@ -148,7 +148,7 @@ def _plain(
             f"a number does not fit the decimal {mark} of its column",
             code="LI-READ-006",
             where=where if line is None else f"{where}:{line(row)}",
-            got=f"{series[row]!r} in {f'row {row + 1} of the table' if line is None else f'line {line(row)}'}",
+            got=f"{series[row]} in {f'row {row + 1} of the table' if line is None else f'line {line(row)}'}",
             expected=f"--set {SETTING}={_OTHER[mark]}, or --set tolerate_bad_rows=true, which leaves such rows out",
         )
     ungrouped = pl.select(pl.when(grouped & fits).then(series.str.replace_all(grouping, "", literal=True)).otherwise(series))

@@ -31,7 +31,7 @@ DIALECT = Dialect(
         "start": r"^Started:[ \t]*(.*)$",
     },
     # The codes of step types differ from version to version; 0 is open circuit in all. The current has a sign.
-    habits=Habits(rest_words=frozenset({"0"})),
+    habits=Habits(signed=True, rest_words=frozenset({"0"})),
 )
 """Masses and areas of 1.000 in the header are defaults; none of them is used."""
 

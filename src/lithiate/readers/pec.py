@@ -26,7 +26,7 @@ DIALECT = Dialect(
     },
     identity_columns={"cell_id": words("cellid"), "channel": words("rack shelf position")},
     split_by=words("test cell"),
-    habits=Habits(date_order="month"),
+    habits=Habits(date_order="month", signed=True),
 )
 
 READER = reader_of(DIALECT)

@@ -6,7 +6,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -310,21 +310,22 @@ def load_columns(
     body = text.split("\n", layout.first_row)[layout.first_row]
     if layout.delimiter == " ":
         body = re.sub(r"^ | $", "", re.sub(r"[ \t]+", " ", body), flags=re.MULTILINE)
-    faults = [] if line is None else _cut_off(body, layout, max(indices))
+    faults = _too_long(body, layout)
+    faults += [row for row in ([] if line is None else _cut_off(body, layout, max(indices))) if row not in faults]
+    if faults and not tolerate:
+        raise _damaged_row(faults, body, layout, where, line)
+    if faults:
+        lines = body.rstrip("\n").split("\n")
+        for row in faults:
+            lines[row] = layout.delimiter * (layout.width - 1)
+        body = "\n".join(lines)
     try:
         frame = _frame(body, layout, indices)
     except pl.exceptions.PolarsError as error:
-        lines = body.rstrip("\n").split("\n")
-        faults = [*(row for row, fields in _too_long(lines, layout)), *faults]
-        if not faults or not tolerate:
-            raise _damaged_row(faults, lines, layout, where, line, error) from error
-        for row in faults:
-            lines[row] = layout.delimiter * (layout.width - 1)
-        frame, faults = _frame("\n".join(lines), layout, indices), []
-    if faults and not tolerate:
-        raise _damaged_row(faults, body.rstrip("\n").split("\n"), layout, where, line, None)
-    columns = {index: frame[f"column_{index}"].str.strip_chars() for index in set(indices)}
-    return {index: series.scatter(faults, None) if faults else series for index, series in columns.items()}
+        raise ReadError(
+            "the table is damaged", code="LI-READ-003", where=where, got=str(error).splitlines()[0]
+        ) from error
+    return {index: frame[f"column_{index}"].str.strip_chars() for index in set(indices)}
 
 
 def _frame(body: str, layout: Layout, indices: Sequence[int]) -> pl.DataFrame:
@@ -348,33 +349,33 @@ def _cut_off(body: str, layout: Layout, last_needed: int) -> list[int]:
     return [body.count("\n")] if len(fields) < layout.width and len(fields) <= last_needed + 1 else []
 
 
-def _too_long(lines: Sequence[str], layout: Layout) -> Iterator[tuple[int, int]]:
-    """Yield the rows that have more fields than the table, or a quote that nothing closes, with their fields."""
-    for row, line in enumerate(lines):
-        if line.count(layout.delimiter) >= layout.width or '"' in line:
-            fields = len(split_line(line, layout.delimiter))
-            if fields > layout.width or line.count('"') % 2:
-                yield row, fields
+def _too_long(body: str, layout: Layout) -> list[int]:
+    """Return the rows that have more fields than the table, or a quote that nothing closes.
+
+    The reader of tables is silent about fields behind the last column that it is asked for.
+    """
+    import polars as pl
+
+    lines = pl.Series(body.rstrip("\n").split("\n"), dtype=pl.String)
+    fields = lines
+    wrong = pl.repeat(value=False, n=lines.len(), eager=True)
+    if '"' in body:
+        wrong = lines.str.count_matches('"', literal=True) % 2 == 1
+        fields = lines.str.replace_all('"[^"]*"', "")
+    marks = fields.str.count_matches(layout.delimiter, literal=True)
+    return (wrong | (marks >= layout.width)).arg_true().to_list()
 
 
 def _damaged_row(
-    faults: Sequence[int],
-    lines: Sequence[str],
-    layout: Layout,
-    where: str,
-    line: Callable[[int], int] | None,
-    error: Exception | None,
+    faults: Sequence[int], body: str, layout: Layout, where: str, line: Callable[[int], int] | None
 ) -> ReadError:
-    if not faults:
-        return ReadError(
-            "the table is damaged", code="LI-READ-003", where=where, got=str(error).splitlines()[0]
-        )
     row = faults[0]
+    content = body.split("\n", row + 1)[row]
     place = f"row {row + 1} of the table" if line is None else f"line {line(row)}"
-    fields = len(split_line(lines[row], layout.delimiter))
-    many = fields > layout.width or '"' in lines[row]
+    fields = len(split_line(content, layout.delimiter))
+    short = fields < layout.width and '"' not in content
     return ReadError(
-        "a row has more fields than the rows above it" if many else "the last row is cut off",
+        "the last row is cut off" if short else "a row has more fields than the rows above it, or a quote without its end",
         code="LI-READ-003",
         where=where if line is None else f"{where}:{line(row)}",
         got=f"{fields} fields in {place}" + (f", and {len(faults) - 1} more such rows" if len(faults) > 1 else ""),

@@ -63,8 +63,8 @@ def test_other_zip_is_refused(tmp_path) -> None:
 
     path = tmp_path / "book.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("xl/workbook.xml", "<workbook/>")
-        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.txt", "<document/>")
+        archive.writestr("more.txt", "")
     with pytest.raises(ReadError, match="no format that lithiate knows") as error:
         read(path)
     assert code(error) == "LI-READ-002"
@@ -84,7 +84,7 @@ def test_unknown_setting_names_the_nearest(write_file) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"tolerate_bad_rows": "perhaps"}, "is true or false"), ({"time_divisor": "0"}, "is a positive number")],
+    [({"tolerate_bad_rows": "perhaps"}, "is true or false"), ({"decimal_mark": "dot"}, "is comma or point")],
 )
 def test_wrong_value_of_a_setting(write_file, settings, words) -> None:
     with pytest.raises(ReadError, match=words) as error:

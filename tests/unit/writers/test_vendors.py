@@ -17,7 +17,7 @@ from lithiate.writers import FORMATS, write
 AREA = 1.131e-4
 SPECIMEN = Specimen("cell 7", anode="Li foil", cell="symmetric", area=AREA, electrolyte="LiTFSI")
 CYCLING = [".neware.csv", ".mpt", ".dta", ".bdf.csv"]
-READERS = {".neware.csv": "delimited", ".mpt": "biologic-text", ".dta": "gamry-text", ".bdf.csv": "bdf-csv"}
+READERS = {".neware.csv": "neware-text", ".mpt": "biologic-text", ".dta": "gamry-text", ".bdf.csv": "bdf-csv"}
 
 
 def cycling(**changes) -> CyclingRecord:
@@ -194,7 +194,7 @@ def test_sweep_round_trip(tmp_path, suffix) -> None:
 def test_a_format_by_its_name(tmp_path) -> None:
     (path,) = write(cycling(), tmp_path / "data.csv", format="neware")
     assert path.name == "data.csv"
-    assert read(path).provenance.reader == "delimited"
+    assert read(path).provenance.reader == "neware-text"
     paths = write(cycling(), tmp_path / "data", format="lithiate")
     assert [path.name for path in paths] == ["data.parquet", "data.json"]
     with pytest.raises(WriteError, match="no format of this name.*did you mean 'neware'") as error:
