@@ -14,6 +14,7 @@ from attrs import evolve
 
 from lithiate.errors import ReadError
 from lithiate.readers import clock, text
+from lithiate.readers.columns import parse_heading
 from lithiate.readers.delimited import Habits
 from lithiate.readers.source import COMMON_SETTINGS, RawRecord, Reader, Source
 from lithiate.readers.vendor_text import Dialect, reader_of, words
@@ -41,7 +42,11 @@ DIALECT = Dialect(
 
 READER = reader_of(DIALECT)
 
-_METADATA = (words("schedulefilename scheduleversion"), words("itemid creator comments"), words("testid deviceid testname"))
+_METADATA = (
+    words("schedulefilename scheduleversion"),
+    words("itemid creator comments"),
+    words("testid deviceid testname"),
+)
 METADATA = Dialect(name="arbin-metadata", title="Arbin's file of metadata", names=_METADATA)
 
 _MAGIC = b"Standard Jet DB"
@@ -72,7 +77,7 @@ def sniff_metadata(head: bytes, path: Path) -> bool:
     """Recognise the names of the metadata, without those of a record."""
     decoded = text.head_text(head)
     first = "" if decoded is None else decoded.split("\n", 1)[0]
-    keys = frozenset(text.parse_heading(name).key for name in text.split_line(first, ","))
+    keys = frozenset(parse_heading(name).key for name in text.split_line(first, ","))
     return METADATA.fits(keys) and "testtime" not in keys
 
 

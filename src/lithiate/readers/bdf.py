@@ -272,7 +272,7 @@ def _with_seconds(
     settings: Mapping[str, str],
     where: str,
 ) -> RawRecord:
-    """Refuse times that a converter multiplied, or divide them where ``time_unit=s`` says what the instrument's were."""
+    """Refuse times that a converter multiplied; divide them where ``time_unit=s`` says what the instrument's were."""
     found = _factor_by_clock(raw, unix) or _factor_by_charge(raw, names, columns)
     if found is None:
         return raw
@@ -310,9 +310,7 @@ def _factor_by_charge(
     return None
 
 
-def _charges(
-    raw: RawRecord, names: Sequence[str], columns: Mapping[int, pl.Series]
-) -> tuple[float, float] | None:
+def _charges(raw: RawRecord, names: Sequence[str], columns: Mapping[int, pl.Series]) -> tuple[float, float] | None:
     """Return the charges [C] in both directions by current and time and by the capacity columns, None without them."""
     if raw.current is None:
         return None
@@ -333,7 +331,7 @@ def _described(flowed: float, counted: float) -> str:
 def _with_capacity_check(
     raw: RawRecord, names: Sequence[str], columns: Mapping[int, pl.Series], settings: Mapping[str, str], where: str
 ) -> RawRecord:
-    """Compare the charge that flowed with the capacity columns: warn of 10 %, refuse a factor of ten or a wrong sign."""
+    """Compare the charge that flowed with the capacity columns: warn of 10 %, refuse a factor of 10 or a wrong sign."""
     charges = _charges(raw, names, columns)
     if raw.current is None or charges is None:
         return raw
@@ -359,7 +357,7 @@ def _with_capacity_check(
 def _refuse_reversed(
     raw: RawRecord, names: Sequence[str], columns: Mapping[int, pl.Series], settings: Mapping[str, str], where: str
 ) -> None:
-    """Refuse a current that is positive while the capacity of discharge is counted, and negative while that of charge."""
+    """Refuse a current that is positive while discharge is counted, and negative while charge is."""
     if raw.current is None or flag_setting(settings, "invert_current", where):
         return
     against = total = 0.0

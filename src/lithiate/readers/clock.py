@@ -1,4 +1,4 @@
-"""Clocks of instruments: date texts in their notations, which notation a file uses, and what its clock tells of times."""
+"""Clocks of instruments: date texts in their notations, which one a file uses, and what its clock tells of times."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ Order = Literal["month", "day"]
 _EPOCH = datetime(1970, 1, 1)
 _OLE_EPOCH = datetime(1899, 12, 30)
 _TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d+)?))?\s*(?P<half>[AaPp][Mm])?"
-_DATE = re.compile(rf"(?P<a>\d{{1,4}})(?P<mark>[-/.])(?P<b>\d{{1,2}}|[A-Za-z]{{3,9}})[-/.](?P<c>\d{{2,4}})(?:[T\s]+{_TIME})?")
+_DATE = re.compile(
+    rf"(?P<a>\d{{1,4}})(?P<mark>[-/.])(?P<b>\d{{1,2}}|[A-Za-z]{{3,9}})[-/.](?P<c>\d{{2,4}})(?:[T\s]+{_TIME})?"
+)
 _TIME_ALONE = re.compile(_TIME)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _UNIX = (1e8, 1e11)
@@ -134,7 +136,9 @@ def instants(clock: pl.Series, order: Order | None = None) -> tuple[NDArray[np.i
     return rows, np.array([parse_instant(text, first) for text in texts])
 
 
-def start_of(clock: pl.Series, time: NDArray[np.float64], order: Order | None, day: float | None = None) -> float | None:
+def start_of(
+    clock: pl.Series, time: NDArray[np.float64], order: Order | None, day: float | None = None
+) -> float | None:
     """Return the instant [s since 1970] of time zero, by the first row of the clock; None where its date is unsure.
 
     `day` [s since 1970] is the day on which a clock without dates began.

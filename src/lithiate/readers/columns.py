@@ -20,7 +20,13 @@ UNIT_SPELLINGS: dict[str, dict[str, str]] = {
         "d": "d day days 天",
     },
     "voltage": {"V": "V v volt volts 伏", "mV": "mV millivolt millivolts", "uV": "uV"},
-    "current": {"A": "A amp amps ampere amperes 安", "mA": "mA milliamp milliampere", "uA": "uA microamp", "nA": "nA", "kA": "kA"},
+    "current": {
+        "A": "A amp amps ampere amperes 安",
+        "mA": "mA milliamp milliampere",
+        "uA": "uA microamp",
+        "nA": "nA",
+        "kA": "kA",
+    },
     "current_density": {
         "A/m^2": "A/m2 Am-2",
         "mA/cm^2": "mA/cm2 mAcm-2 mA.cm-2",

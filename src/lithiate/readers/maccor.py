@@ -37,8 +37,8 @@ DIALECT = Dialect(
     },
     habits=Habits(date_order="month", magnitudes=True, time_by_clock=True),
 )
-"""Three dialects: MIMS text (``Rec#`` ... ``Amps Volts State``; the unit of time in its name, or text of days and hours),
-"data" text (``Rec`` ... ``Current [A] Md``; ``TestTime`` in minutes, and a current without sign), csv (``Rec,Cycle C``
-...; no column tells the direction)."""
+"""Three dialects: MIMS text (``Rec#`` ... ``Amps Volts State``; the unit of time in its name, or text of days and
+hours), "data" text (``Rec`` ... ``Current [A] Md``; ``TestTime`` in minutes, and a current without sign), csv
+(``Rec,Cycle C`` ...; no column tells the direction)."""
 
 READER = reader_of(DIALECT)

@@ -1,4 +1,4 @@
-"""Decimal marks: whether ``1,234`` is one and a bit or a thousand is decided from evidence or refused, never guessed."""
+"""Decimal marks: whether ``1,234`` is one and a bit or a thousand is told by evidence or refused, never guessed."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def numbers_with_points(
     stated = _stated(settings, where)
     texts = {index: columns[index] for index in wanted if columns[index].dtype == pl.String}
     touched = {i: s for i, s in texts.items() if s.str.contains(",", literal=True).any()}
-    if not touched and not (stated == "comma"):
+    if not touched and stated != "comma":
         return dict(columns), None
     found = {index: _evidence(series) for index, series in texts.items()}
     of_file = _evidence(pl.Series(list(sample), dtype=pl.String)).marks.union(*(e.marks for e in found.values()))
@@ -89,7 +89,11 @@ def _stated(settings: Mapping[str, str], where: str) -> str | None:
     text = settings.get(SETTING)
     if text is not None and text not in _MARKS:
         raise ReadError(
-            f"the setting {SETTING!r} is comma or point", code="LI-READ-011", where=where, got=text, expected="comma, point"
+            f"the setting {SETTING!r} is comma or point",
+            code="LI-READ-011",
+            where=where,
+            got=text,
+            expected="comma, point",
         )
     return text
 
@@ -130,9 +134,7 @@ def _decided(
     )
 
 
-def _plain(
-    series: pl.Series, mark: str, where: str, line: Callable[[int], int] | None, *, tolerate: bool
-) -> pl.Series:
+def _plain(series: pl.Series, mark: str, where: str, line: Callable[[int], int] | None, *, tolerate: bool) -> pl.Series:
     """Return the texts of a column with decimal points, its marks of thousands left out."""
     import polars as pl
 
@@ -151,6 +153,8 @@ def _plain(
             got=f"{series[row]} in {f'row {row + 1} of the table' if line is None else f'line {line(row)}'}",
             expected=f"--set {SETTING}={_OTHER[mark]}, or --set tolerate_bad_rows=true, which leaves such rows out",
         )
-    ungrouped = pl.select(pl.when(grouped & fits).then(series.str.replace_all(grouping, "", literal=True)).otherwise(series))
+    ungrouped = pl.select(
+        pl.when(grouped & fits).then(series.str.replace_all(grouping, "", literal=True)).otherwise(series)
+    )
     plain = ungrouped.to_series().str.replace(",", ".", literal=True)
     return pl.select(pl.when(wrong).then(pl.lit("nan")).otherwise(plain)).to_series()

@@ -1,4 +1,4 @@
-"""Text exports of Neware's BTS: flat tables, English or Chinese, and the multi-level layout of cycle, step and record."""
+"""Text exports of Neware's BTS: flat tables, English or Chinese, and the layout of cycle, step and record."""
 
 from __future__ import annotations
 
@@ -106,9 +106,9 @@ def _read_levels(source: Source, decoded: str, levels: _Levels, settings: Mappin
     at = np.flatnonzero(level == 2)[1:]  # the first is the line of names
     if not at.size:
         raise ReadError("the table has names and no rows", code="LI-READ-009", where=source.name, got="0 rows")
-    body = "\n".join(lines[index] for index in at) + ("\n" if decoded.endswith("\n") else "")
+    body = "\n".join(lines[int(index)] for index in at) + ("\n" if decoded.endswith("\n") else "")
     names = text.split_line(lines[2], mark)
-    layout = text.layout_below([lines[2], *(lines[index] for index in at[:50])], 0, mark, source.name)
+    layout = text.layout_below([lines[2], *(lines[int(index)] for index in at[:50])], 0, mark, source.name)
     layout = evolve(layout, first_row=0)
     cells = vendor_text.first_cells(layout)
     choices = vendor_text.choose([parse_heading(name) for name in names], cells, DIALECT, settings, source.name)
@@ -118,7 +118,10 @@ def _read_levels(source: Source, decoded: str, levels: _Levels, settings: Mappin
         return text.line_in_file(source.content, int(at[row]))
 
     columns = text.load_columns(body, layout, choices.indices, source.name, line=line, tolerate=tolerate)
-    extra = {layout.width: _cycles(lines, level, at, mark, source), layout.width + 1: _step_types(lines, level, at, levels)}
+    extra = {
+        layout.width: _cycles(lines, level, at, mark, source),
+        layout.width + 1: _step_types(lines, level, at, levels),
+    }
     choices = evolve(choices, cycle=layout.width, step_type=layout.width + 1)
     raw = delimited.record_of_columns(
         {**columns, **{index: pl.Series(values) for index, values in extra.items()}},
@@ -145,8 +148,8 @@ def _cycles(
             where=f"{source.name}:{text.line_in_file(source.content, int(at[0]))}",
             got=f"{lines[int(at[0])][:60]!r}",
         )
-    numbers = [lines[index].split(mark, 1)[0].strip('" ') for index in heads]
-    return [numbers[index] for index in owner]
+    numbers = [lines[int(index)].split(mark, 1)[0].strip('" ') for index in heads]
+    return [numbers[int(index)] for index in owner]
 
 
 def _step_types(
@@ -158,7 +161,7 @@ def _step_types(
     heads = np.flatnonzero(level < 2)
     types = [""] * len(lines)
     for index in heads:
-        fields = text.split_line(lines[index], levels.delimiter)
+        fields = text.split_line(lines[int(index)], levels.delimiter)
         if level[index] == 0:
             rest = fields[len(levels.cycle) :]
             shift = next((i for i, item in enumerate(rest) if item), len(rest))
@@ -166,7 +169,7 @@ def _step_types(
         if place is not None and place < len(fields):
             types[index] = fields[place]
     owner = heads[np.searchsorted(heads, at) - 1]
-    return [types[index] for index in owner]
+    return [types[int(index)] for index in owner]
 
 
 READER = Reader(

@@ -53,8 +53,8 @@ def _with_seconds_of_instrument(raw: RawRecord, settings: Mapping[str, str]) -> 
 def converted_times(factor: float, evidence: str) -> str:
     """Return the warning for times that were divided by the factor of a converter."""
     return (
-        f"LI-W-TIME times were divided by {factor:g}, since --set time_unit=s says that the instrument's were seconds and "
-        f"a converter multiplied them: {evidence}"
+        f"LI-W-TIME times were divided by {factor:g}, since --set time_unit=s says that the instrument's were seconds, "
+        f"and a converter multiplied them: {evidence}"
     )
 
 
@@ -142,7 +142,7 @@ def _require_plausible(raw: RawRecord, where: str) -> None:
     if span > LONGEST_TEST:
         raise _implausible(
             f"the test lasts {span / YEAR:.3g} years",
-            f"less than {LONGEST_TEST / YEAR:g} years; --set time_unit=s says that the instrument's times were seconds, "
+            f"less than {LONGEST_TEST / YEAR:g} years; --set time_unit=s says that the instrument's were seconds, "
             "whatever a converter or a heading made of them",
             where,
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from attrs import evolve, frozen
 
 from lithiate.errors import ReadError, nearest_match
@@ -56,8 +57,8 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord | tuple[RawRe
     Raises
     ------
     ReadError
-        ``LI-READ-003`` when the file is damaged, ``LI-READ-002`` when no sheet is a record, ``LI-READ-004`` when several
-        are, ``LI-READ-003...010`` for what is wrong in them.
+        ``LI-READ-003`` when the file is damaged, ``LI-READ-002`` when no sheet is a record, ``LI-READ-004`` when
+        several are, ``LI-READ-003...010`` for what is wrong in them.
     """
     import fastexcel
 
@@ -73,7 +74,9 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord | tuple[RawRe
     for group in _groups(chosen):
         parts = [_record(book, sheet, settings, source.name) for sheet in group]
         channel = _channel_of(group[0].name)
-        records.append(evolve(_with_about(_together(parts, group, source.name), about.get(channel, {})), software=software))
+        records.append(
+            evolve(_with_about(_together(parts, group, source.name), about.get(channel, {})), software=software)
+        )
     if len(records) > 1 and not all(_CHANNEL.fullmatch(sheet.name) for sheet in chosen):
         together = _continued(records)
         if together is None:
@@ -184,11 +187,9 @@ def _record(book: Any, sheet: _Sheet, settings: Mapping[str, str], where: str) -
 
 def _together(parts: Sequence[RawRecord], sheets: Sequence[_Sheet], where: str) -> RawRecord:
     """Return the parts of one channel, one behind the other."""
-    import numpy as np
-
     if len(parts) == 1:
         return parts[0]
-    columns = {}
+    columns: dict[str, Any] = {}
     for name in ("time", "voltage", "current", "vendor_cycle_number", "row_flags"):
         arrays = [getattr(part, name) for part in parts]
         present = [array is not None for array in arrays]

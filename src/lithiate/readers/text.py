@@ -297,8 +297,8 @@ def load_columns(
 ) -> dict[int, pl.Series]:
     """Return the columns of the table as text, by index; rows that are short are filled with nulls.
 
-    `line` gives the line of the file of a row, where the text is the end of a file. With `tolerate` the cells of rows with too many fields, and of a last
-    row that was cut off, are null.
+    `line` gives the line of the file of a row, where the text is the end of a file. With `tolerate` the cells of rows
+    with too many fields, and of a last row that was cut off, are null.
 
     Raises
     ------
@@ -375,7 +375,9 @@ def _damaged_row(
     fields = len(split_line(content, layout.delimiter))
     short = fields < layout.width and '"' not in content
     return ReadError(
-        "the last row is cut off" if short else "a row has more fields than the rows above it, or a quote without its end",
+        "the last row is cut off"
+        if short
+        else "a row has more fields than the rows above it, or a quote without its end",
         code="LI-READ-003",
         where=where if line is None else f"{where}:{line(row)}",
         got=f"{fields} fields in {place}" + (f", and {len(faults) - 1} more such rows" if len(faults) > 1 else ""),

@@ -74,7 +74,9 @@ def is_clock(series: pl.Series) -> bool:
     return first is not None and CLOCK.fullmatch(first) is not None
 
 
-def _refuse_text(series: pl.Series, values: pl.Series, name: str, *, drop: bool, where: str, line: Lines | None) -> None:
+def _refuse_text(
+    series: pl.Series, values: pl.Series, name: str, *, drop: bool, where: str, line: Lines | None
+) -> None:
     faults = values.is_null() & series.is_not_null() & ~series.str.to_lowercase().is_in(list(EMPTY))
     if faults.any() and not drop:
         row = faults.arg_true()[0]
@@ -82,7 +84,7 @@ def _refuse_text(series: pl.Series, values: pl.Series, name: str, *, drop: bool,
             f"a cell of the column {name!r} is not a number ({faults.sum()} of {faults.len()} rows)",
             code="LI-READ-006",
             where=where if line is None else f"{where}:{line(row)}",
-            got=f"{series[row]!r} in row {row + 1} of the table{'' if line is None else f', line {line(row)} of the file'}",
+            got=f"{series[row]!r} in row {row + 1} of the table" + (f", line {line(row)} of the file" if line else ""),
             expected="numbers (--set tolerate_bad_rows=true leaves such rows out and counts them)",
         )
 
@@ -125,9 +127,7 @@ def directions(
     )
 
 
-def running_time(
-    of_step: NDArray[np.float64], step: NDArray[np.int64] | None
-) -> NDArray[np.float64]:
+def running_time(of_step: NDArray[np.float64], step: NDArray[np.int64] | None) -> NDArray[np.float64]:
     """Return the time of the test [s] from the time in each step (n,) [s], which begins anew with every step.
 
     A step begins where its number changes or its time falls; what passed between two steps is not in the file.
@@ -137,7 +137,7 @@ def running_time(
     if step is not None:
         begins[1:] |= np.diff(step) != 0
     last = np.concatenate([[0.0], of_step[:-1]])
-    return of_step + np.cumsum(np.where(begins, last, 0.0))
+    return np.asarray(of_step + np.cumsum(np.where(begins, last, 0.0)))
 
 
 def rest_flags(rest: NDArray[np.bool_]) -> NDArray[np.uint8]:

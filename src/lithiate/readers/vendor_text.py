@@ -159,9 +159,7 @@ def read(source: Source, settings: Mapping[str, str], dialect: Dialect) -> RawRe
     more = sorted({index for indices in groups.values() for index in indices})
     line = text.row_lines(source.content, layout)
     tolerate = flag_setting(settings, "tolerate_bad_rows", source.name)
-    columns = text.load_columns(
-        decoded, layout, [*choices.indices, *more], source.name, line=line, tolerate=tolerate
-    )
+    columns = text.load_columns(decoded, layout, [*choices.indices, *more], source.name, line=line, tolerate=tolerate)
     parts = _parts(columns, groups.pop("", ()))
     records = []
     for rows in parts:
@@ -252,7 +250,7 @@ def identity_indices(headings: Sequence[Heading], dialect: Dialect) -> dict[str,
     return {name: tuple(keys.index(key) for key in columns if key in keys) for name, columns in wanted.items()}
 
 
-def _parts(columns: Mapping[int, pl.Series], split_by: Sequence[int]) -> list[Sequence[int] | None]:
+def _parts(columns: Mapping[int, pl.Series], split_by: Sequence[int]) -> list[list[int] | None]:
     """Return the rows of each test, in the order of their first rows; None stands for all rows."""
     if not split_by:
         return [None]

@@ -179,7 +179,9 @@ def test_a_current_off_by_a_thousand_is_named_and_corrected(write_file, factor) 
     rows = "".join(f"{1800 * i},3,{factor!r},{0.5 * i}\n" for i in range(3))
     path = write_file(CAPACITIES + rows)
     unit = "mA" if factor > 1 else "kA"
-    with pytest.raises(ReadError, match=f"do not fit the capacity columns.*--set current_unit={unit} .*which fits here"):
+    with pytest.raises(
+        ReadError, match=f"do not fit the capacity columns.*--set current_unit={unit} .*which fits here"
+    ):
         read(path)
     np.testing.assert_allclose(read(path, settings={"current_unit": unit}).current, 1.0)
 

@@ -69,7 +69,9 @@ def test_a_clock_without_dates_takes_the_day_of_the_test() -> None:
 
 
 def test_a_pause_is_on_the_clock_and_not_in_the_test() -> None:
-    clock = pl.Series([f"2024-01-01 0{h}:{m:02d}:00" for h, m in [(0, i) for i in range(30)] + [(8, i) for i in range(30)]])
+    clock = pl.Series(
+        [f"2024-01-01 0{h}:{m:02d}:00" for h, m in [(0, i) for i in range(30)] + [(8, i) for i in range(30)]]
+    )
     assert fitting_units(np.arange(60.0), clock) == {"min"}
     assert fitting_units(np.arange(60.0) * 7.0, clock) == set()
     assert fitting_units(np.arange(60.0), pl.Series(["?"] * 60)) is None

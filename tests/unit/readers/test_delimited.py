@@ -159,7 +159,11 @@ def test_columns_by_other_names(write_file) -> None:
         ("time (week),V/V\n0,1\n1,1\n2,1\n", "LI-READ-005", "unit of the time column.*got 'week'.*--set time_unit"),
         ("time/s,Voltage (MV)\n0,1\n1,1\n2,1\n", "LI-READ-005", "got 'MV'.*did you mean 'mV'"),
         ("time/s,V/V,j\n0,1,1\n1,1,1\n2,1,1\n", "LI-READ-005", "unit of the current column 'j'"),
-        ("time/s,V/V\n0,1\n1,one\n2,1\n", "LI-READ-006", "^cell.txt:3: .*'one' in row 2 of the table, line 3 of the file.*tolerate_bad_rows=true"),
+        (
+            "time/s,V/V\n0,1\n1,one\n2,1\n",
+            "LI-READ-006",
+            "^cell.txt:3: .*'one' in row 2 of the table, line 3 of the file.*tolerate_bad_rows=true",
+        ),
         ("time/s,V/V\n0,1\n1,1\n2,1\nend,1\n", "LI-READ-006", "'time/s'.*'end' in row 4"),
         ("time/s,V/V,I/A\n0,1,\n1,1,0\n2,,0\n3,1,0\n", "LI-READ-008", "voltage is empty.*row 3"),
         ("time/s,V/V\n0,1\n1,nan\n2,1\n", "LI-READ-008", "voltage is empty or no finite number in 1 of 3 rows"),
@@ -173,7 +177,11 @@ def test_columns_by_other_names(write_file) -> None:
         ("time/s,V/V\n0,1\n1,1\n2,1\n3,1,5\n", "LI-READ-003", "^cell.txt:5: .*more fields.*3 fields in line 5"),
         ("a,b\n\n\ntime/s,V/V\n0,1\n \n1,1\n2,1\n3,1,5\n", "LI-READ-003", "^cell.txt:9: .*3 fields in line 9"),
         ('time/s,V/V\n0,1\n1,1\n2,"1\n3,1\n', "LI-READ-003", "^cell.txt:4: "),
-        ("time/s,V/V,I/A\n0,1,1\n1,1,1\n2,1,1\n3,1", "LI-READ-003", "^cell.txt:5: the last row is cut off; got '2 fields"),
+        (
+            "time/s,V/V,I/A\n0,1,1\n1,1,1\n2,1,1\n3,1",
+            "LI-READ-003",
+            "^cell.txt:5: the last row is cut off; got '2 fields",
+        ),
         ("Cycle Index,,\n,Step Index,\n,,Time(s),Voltage(V)\n,,0,1\n,,1,1\n,,2,1\n", "LI-READ-002", "multi-level"),
     ],
 )

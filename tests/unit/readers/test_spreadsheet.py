@@ -82,7 +82,16 @@ def test_a_spreadsheet_that_is_cut_off(write_book) -> None:
     assert error.value.code == "LI-READ-003"
 
 
-ARBIN = ["Date_Time", "Test_Time(s)", "Step_Time(s)", "Step_Index", "Cycle_Index", "Voltage(V)", "Current(A)", "Charge_Capacity(Ah)"]
+ARBIN = [
+    "Date_Time",
+    "Test_Time(s)",
+    "Step_Time(s)",
+    "Step_Index",
+    "Cycle_Index",
+    "Voltage(V)",
+    "Current(A)",
+    "Charge_Capacity(Ah)",
+]
 
 
 def arbin_rows(first: int, count: int) -> list:
@@ -126,8 +135,22 @@ def test_arbin_with_two_channels_gives_two_records(write_book) -> None:
 
 
 def test_landt_spreadsheet(write_book) -> None:
-    names = ["Record", "Cycle-Index", "Step-Index", "StepTime/Sec", "TestTime/Sec", "Current/mA", "Capacity/mAh", "Voltage/V", "State"]
-    rows = [[1, 1, 1, 0, 0, 0, 0, 3.0, "Rest"], [2, 1, 2, 0, 10, -1.5, 0, 2.9, "D_CC"], [3, 2, 3, 0, 20, 1.5, 0, 3.1, "C_CC"]]
+    names = [
+        "Record",
+        "Cycle-Index",
+        "Step-Index",
+        "StepTime/Sec",
+        "TestTime/Sec",
+        "Current/mA",
+        "Capacity/mAh",
+        "Voltage/V",
+        "State",
+    ]
+    rows = [
+        [1, 1, 1, 0, 0, 0, 0, 3.0, "Rest"],
+        [2, 1, 2, 0, 10, -1.5, 0, 2.9, "D_CC"],
+        [3, 2, 3, 0, 20, 1.5, 0, 3.1, "C_CC"],
+    ]
     record = read(write_book({"Record": [names, *rows]}))
     assert record.time.tolist() == [0, 10, 20]
     assert record.current.tolist() == [0, -1.5e-3, 1.5e-3]
@@ -136,7 +159,17 @@ def test_landt_spreadsheet(write_book) -> None:
 
 
 def test_neware_spreadsheet(write_book) -> None:
-    names = ["DataPoint", "Cycle Index", "Step Index", "Step Type", "Time", "Total Time", "Current(mA)", "Voltage(V)", "Date"]
+    names = [
+        "DataPoint",
+        "Cycle Index",
+        "Step Index",
+        "Step Type",
+        "Time",
+        "Total Time",
+        "Current(mA)",
+        "Voltage(V)",
+        "Date",
+    ]
     rows = [
         [1, 1, 1, "Rest", "00:00:00", "00:00:00", 0, 3.0, "2024-01-01 00:00:00"],
         [2, 1, 2, "CC DChg", "00:00:00", "30:00:00", -1, 2.0, "2024-01-02 06:00:00"],

@@ -23,7 +23,7 @@ def _seconds(*parts: int) -> float:
     return (datetime(*parts) - datetime(1970, 1, 1)).total_seconds()
 
 
-NEWARE_ENGLISH = """DataPoint,Cycle Index,Step Index,Step Type,Time,Total Time,Current({I}),Voltage({V}),Capacity({I}h),Date
+NEWARE_ENGLISH = """DataPoint,Cycle Index,Step Index,Step Type,Time,Total Time,Current({I}),Voltage({V}),Cap.({I}h),Date
 1,1,1,Rest,00:00:00,00:00:00,0,{v1},0,2022-05-18 16:27:52
 2,1,1,Rest,00:01:00,00:01:00,0,{v1},0,2022-05-18 16:28:52
 3,1,2,CC DChg,00:00:00,00:01:00,-{i},{v2},0,2022-05-18 16:28:52
@@ -72,7 +72,8 @@ def test_neware_chinese(write_file, encoding, signed) -> None:
 
 def test_old_neware_has_the_times_of_steps_only(write_file) -> None:
     content = (
-        "Record ID\tCycle ID\tStep ID\tStatus\tRelative Time(h:min:s.ms)\tVoltage(V)\tCur(mA)\tCapaCity(mAh)\tRealtime\n"
+        "Record ID\tCycle ID\tStep ID\tStatus\tRelative Time(h:min:s.ms)\tVoltage(V)\tCur(mA)\tCapaCity(mAh)\t"
+        "Realtime\n"
         "1\t1\t1\tRest\t0:00:00.000\t3.1\t0\t0\t2019-01-02 00:00:00\n"
         "2\t1\t1\tRest\t0:00:30.000\t3.1\t0\t0\t2019-01-02 00:00:30\n"
         "3\t1\t2\tCC_DChg\t0:00:00.500\t3.0\t2\t0\t2019-01-02 00:00:30\n"
@@ -163,7 +164,9 @@ def test_maccor_clock_without_dates_begins_on_the_date_of_the_test(write_file) -
 
 def test_maccor_unit_in_the_name_that_the_clock_contradicts(write_file) -> None:
     content = MIMS.format(name="Test (Sec)", t=["0", "1", "2"], c=DATES)
-    with pytest.raises(ReadError, match="unit s of the time column.*contradicts the clock.*--set time_unit=min") as error:
+    with pytest.raises(
+        ReadError, match="unit s of the time column.*contradicts the clock.*--set time_unit=min"
+    ) as error:
         read(write_file(content))
     assert error.value.code == "LI-READ-005"
     assert read(write_file(content), settings={"time_unit": "min"}).time.tolist() == [0, 60, 120]
@@ -172,7 +175,8 @@ def test_maccor_unit_in_the_name_that_the_clock_contradicts(write_file) -> None:
 MACCOR_DATA = (
     "Name:\tcell-7.053\nChannel:\t53\nTester\tMaccor #4\nProcedure\tCT.000\nStarted\t5/11/2021 3:40:24 PM\n"
     "SCap\t0.017\n\n"
-    "Rec\tCycle P\tCycle C\tStep\tTestTime\tStepTime\tCap. [Ah]\tEner. [Wh]\tCurrent [A]\tVoltage [V]\tMd\tES\t{dpt}\n\n"
+    "Rec\tCycle P\tCycle C\tStep\tTestTime\tStepTime\tCap. [Ah]\tEner. [Wh]\tCurrent [A]\tVoltage [V]\tMd\tES\t"
+    "{dpt}\n\n"
     "1\t0\t1\t1\t0.000000\t0\t0\t0\t0.0\t0.18\tR\t0\t5/11/2021 3:40:24 PM\t\n"
     "2\t0\t1\t2\t1.000000\t1\t0\t0\t0.002\t0.19\tC\t1\t5/11/2021 3:41:24 PM\t\n"
     "3\t0\t2\t3\t2.000000\t1\t0\t0\t0.002\t0.17\tD\t1\t5/11/2021 3:42:24 PM\t\n"
@@ -225,7 +229,8 @@ def test_raw_files_are_refused_with_advice(write_file, name, words) -> None:
 
 
 LANDT_CSV = (
-    "cell model:,,,\ncell id: C7,,,\ntest: formation,,,\ncheckpoint:,,,\nNominal capacity used:Ah,,,\nNominal energy: Wh,,,\n"
+    "cell model:,,,\ncell id: C7,,,\ntest: formation,,,\ncheckpoint:,,,\n"
+    "Nominal capacity used:Ah,,,\nNominal energy: Wh,,,\n"
     "channel_index,cycle_index,step_index,date_time_iso_string,test_time_s,step_time_s,current_A,voltage_V,step_name\n"
     "1,1,1,04/30/2024 14:33:19,0.02,0.02,0,2.9,rest,\n"
     "2,1,2,04/30/2024 14:33:34,15.02,0.02,-0.0002,2.8,discharge CC,\n"
@@ -375,10 +380,18 @@ def test_pec_names_the_line_of_a_fault_in_the_file(write_file) -> None:
         pec.READER.read(Source(path), {})
 
 
+MITS_X = (
+    "\ufeffData Point,Date Time,Test Time (s),Cycle Index,Step Index,Current (A),Voltage (V),"
+    "Charge Capacity (Ah),ACR (Ohm)\n"
+)
 ARBIN = {
     "dump": (
         "Data_Point,Test_Time,DateTime,Step_Time,Step_Index,Cycle_Index,Current,Voltage,Charge_Capacity,Discharge_Capacity\n",
-        ["1,0,1499006353,0,1,1,-9E-05,3.25,0,0", "2,5.5,1499006358,5,2,1,1.5,3.5,0,0", "3,9,1499006362,5,2,2,-1.5,3,0,0"],
+        [
+            "1,0,1499006353,0,1,1,-9E-05,3.25,0,0",
+            "2,5.5,1499006358,5,2,1,1.5,3.5,0,0",
+            "3,9,1499006362,5,2,2,-1.5,3,0,0",
+        ],
         1499006353.0,
     ),
     "MITS 7": (
@@ -391,12 +404,11 @@ ARBIN = {
         _seconds(2020, 10, 19, 11, 31, 46) + 0.5,
     ),
     "MITS X": (
-        "\ufeffData Point,Date Time,Test Time (s),Step Time (s),Cycle Index,Step Index,Current (A),Voltage (V),"
-        "Charge Capacity (Ah),ACR (Ohm)\n",
+        MITS_X,
         [
-            "1,\t09/20/2024 08:32:34.500,0,0,1,1,-9E-05,3.25,0,",
-            "2,\t09/20/2024 08:32:40.000,5.5,0,1,2,1.5,3.5,0,",
-            "3,\t09/20/2024 08:32:43.500,9,0,2,2,-1.5,3,0,",
+            "1,\t09/20/2024 08:32:34.500,0,1,1,-9E-05,3.25,0,",
+            "2,\t09/20/2024 08:32:40.000,5.5,1,2,1.5,3.5,0,",
+            "3,\t09/20/2024 08:32:43.500,9,2,2,-1.5,3,0,",
         ],
         _seconds(2024, 9, 20, 8, 32, 34) + 0.5,
     ),
@@ -488,7 +500,10 @@ def test_a_bad_line_is_named_and_left_out_on_request(write_file) -> None:
     record = read(path, settings={"tolerate_bad_rows": "true"})
     assert record.time.tolist() == [i + 0.5 for i in range(60) if i not in (30, 40)]
     assert record.vendor_cycle_number.tolist() == [1] * 58
-    assert any("LI-W-ROWS 2 of 60 rows were left out, as asked (rows 31, 41 of the table, lines 32, 42" in text for text in record.warnings)
+    assert any(
+        "LI-W-ROWS 2 of 60 rows were left out, as asked (rows 31, 41 of the table, lines 32, 42" in text
+        for text in record.warnings
+    )
 
 
 def test_a_last_line_that_is_cut_off(write_file) -> None:
