@@ -16,7 +16,7 @@ from lithiate.errors import ReadError
 from lithiate.readers import clock, text
 from lithiate.readers.columns import parse_heading
 from lithiate.readers.delimited import Habits
-from lithiate.readers.source import COMMON_SETTINGS, RawRecord, Reader, Source
+from lithiate.readers.source import COMMON_SETTINGS, RawRecord, Reader, Source, flag_setting
 from lithiate.readers.vendor_text import Dialect, reader_of, words
 
 if TYPE_CHECKING:
@@ -90,7 +90,10 @@ def read_database(source: Source, settings: Mapping[str, str]) -> RawRecord | tu
     """Read a result file through ``mdb-export``, a program of mdbtools, which runs on its own.
 
     Rows are put in the order of Test_ID and Data_Point, for the order of an export is not that of the measurement.
-    Each test is a record; masses in the file are kept as details and not used.
+    Each test is a record; masses in the file are kept as details and not used. mdbtools is silent in its exit code about
+    pages that are missing, and tells of them on its stream of errors: such a file is damaged.
+
+    Settings: ``ignore_damage`` reads the rows that are left of a damaged file, with a warning.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def read_database(source: Source, settings: Mapping[str, str]) -> RawRecord | tu
     import polars as pl
 
     _require_tools(source.name)
-    tables = _run(["mdb-tables", "-1", str(source.path.resolve())], source.name).split()
+    tables = _run(["mdb-tables", "-1", str(source.path.resolve())], source.name)[0].split()
     if _TABLE not in tables:
         raise ReadError(
             "the database is not one of Arbin",
@@ -110,13 +113,21 @@ def read_database(source: Source, settings: Mapping[str, str]) -> RawRecord | tu
             got="tables " + ", ".join(tables[:20]),
             expected=_TABLE,
         )
-    frame = _table(source, _TABLE)
+    frame, complaint = _table(source, _TABLE)
+    if complaint and not flag_setting(settings, "ignore_damage", source.name):
+        raise _unreadable(
+            source.name,
+            f"{complaint}, after {frame.height} rows",
+            "an intact file; --set ignore_damage=true reads the rows that are left",
+        )
     if not frame.height:
         raise ReadError("the test holds no rows", code="LI-READ-009", where=source.name, got=f"0 rows in {_TABLE}")
     numbers = frame.with_columns(pl.col("Test_ID", "Data_Point").cast(pl.Int64)).sort("Test_ID", "Data_Point")
-    about = _table(source, "Global_Table") if "Global_Table" in tables else None
+    about = _table(source, "Global_Table")[0] if "Global_Table" in tables else None
     tests = numbers.partition_by("Test_ID", maintain_order=True)
     records = [_test(test, about, source.name) for test in tests]
+    if complaint:
+        records = [record.changed(f"LI-W-DAMAGE a part of the file is lost: {complaint}") for record in records]
     return records[0] if len(records) == 1 else tuple(records)
 
 
@@ -152,12 +163,13 @@ def _test(test: pl.DataFrame, about: pl.DataFrame | None, where: str) -> RawReco
     return evolve(raw, identity=identity, details={k: found[v] for k, v in _DETAILS.items() if found.get(v)})
 
 
-def _table(source: Source, name: str) -> pl.DataFrame:
+def _table(source: Source, name: str) -> tuple[pl.DataFrame, str]:
+    """Return a table as text, and what mdbtools complained of."""
     import polars as pl
 
-    exported = _run(["mdb-export", str(source.path.resolve()), name], source.name)
+    exported, complaint = _run(["mdb-export", str(source.path.resolve()), name], source.name)
     try:
-        return pl.read_csv(io.BytesIO(exported.encode()), infer_schema=False)
+        return pl.read_csv(io.BytesIO(exported.encode()), infer_schema=False), complaint
     except pl.exceptions.PolarsError as error:
         raise _unreadable(source.name, str(error).splitlines()[0]) from error
 
@@ -175,7 +187,8 @@ def _require_tools(where: str) -> None:
         )
 
 
-def _run(command: list[str], where: str) -> str:
+def _run(command: list[str], where: str) -> tuple[str, str]:
+    """Return what a program of mdbtools wrote, and the last line of what it complained of."""
     try:
         # The path is one argument of a program that is named here: no shell reads it.
         done = subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=False)  # noqa: S603
@@ -183,15 +196,21 @@ def _run(command: list[str], where: str) -> str:
         raise _unreadable(where, f"{command[0]} did not end within {_TIMEOUT:g} s") from error
     except OSError as error:
         raise _unreadable(where, f"{command[0]}: {error}") from error
+    complaints = done.stderr.decode(errors="replace").strip().splitlines()
     if done.returncode != 0:
-        reason = done.stderr.decode(errors="replace").strip().splitlines()
-        raise _unreadable(where, f"{command[0]}: {reason[-1] if reason else f'exit code {done.returncode}'}")
-    return done.stdout.decode(errors="replace")
+        raise _unreadable(where, f"{command[0]}: {complaints[-1] if complaints else f'exit code {done.returncode}'}")
+    return done.stdout.decode(errors="replace"), complaints[-1] if complaints else ""
 
 
-def _unreadable(where: str, reason: str) -> ReadError:
-    return ReadError("the Arbin result file is damaged", code="LI-READ-003", where=where, got=reason)
+def _unreadable(where: str, reason: str, expected: str | None = None) -> ReadError:
+    return ReadError("the Arbin result file is damaged", code="LI-READ-003", where=where, got=reason, expected=expected)
 
 
 METADATA_READER = Reader(METADATA.name, METADATA.title, (), sniff_metadata, read_metadata)
-DATABASE_READER = Reader("arbin-res", "Arbin result file (.res)", COMMON_SETTINGS, sniff_database, read_database)
+DATABASE_READER = Reader(
+    "arbin-res",
+    "Arbin result file (.res)",
+    (*COMMON_SETTINGS, "ignore_damage"),
+    sniff_database,
+    read_database,
+)

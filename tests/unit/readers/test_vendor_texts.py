@@ -450,10 +450,11 @@ def test_arbin_result_file(write_file, monkeypatch) -> None:
         "1,10,9,45131.5,2,-1.5,3\n1,2,5.5,45131.5,1,1.5,3.5\n1,1,0.5,45131.25,1,0,3.25\n{more}",
         "Global_Table": 'Test_ID,Test_Name,Channel_Index,Item_ID,MASS\n1,"a, b",12,C7,0.00085\n2,second,13,,\n',
     }
-    more = ""
+    more = complaint = ""
 
     def run(command, where):
-        return "\n".join(tables) if command[0] == "mdb-tables" else tables[command[2]].replace("{more}", more)
+        text = "\n".join(tables) if command[0] == "mdb-tables" else tables[command[2]].replace("{more}", more)
+        return text, complaint if command[2] == "Channel_Normal_Table" else ""
 
     monkeypatch.setattr(arbin, "_run", run)
     monkeypatch.setattr(arbin.shutil, "which", lambda name: name)
@@ -471,6 +472,14 @@ def test_arbin_result_file(write_file, monkeypatch) -> None:
     first, second = arbin.DATABASE_READER.read(Source(path), {})
     assert (first.identity["channel"], second.identity["channel"]) == ("12", "13")
     assert second.time.tolist() == [0, 1]
+    more, complaint = "", "error: reading page 118 failed."
+    with pytest.raises(
+        ReadError, match="damaged; got 'error: reading page 118 failed., after 3 rows'.*ignore_damage=true"
+    ):
+        read(path)
+    left = read(path, settings={"ignore_damage": "true"})
+    assert left.time.tolist() == [0.5, 5.5, 9]
+    assert any(text.startswith("LI-W-DAMAGE a part of the file is lost") for text in left.warnings)
 
 
 def test_arbin_result_file_without_mdbtools(write_file, monkeypatch) -> None:
