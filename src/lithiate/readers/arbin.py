@@ -90,8 +90,8 @@ def read_database(source: Source, settings: Mapping[str, str]) -> RawRecord | tu
     """Read a result file through ``mdb-export``, a program of mdbtools, which runs on its own.
 
     Rows are put in the order of Test_ID and Data_Point, for the order of an export is not that of the measurement.
-    Each test is a record; masses in the file are kept as details and not used. mdbtools is silent in its exit code about
-    pages that are missing, and tells of them on its stream of errors: such a file is damaged.
+    Each test is a record; masses in the file are kept as details and not used. Of pages that are missing mdbtools tells
+    on its stream of errors, and not by its exit code: such a file is damaged.
 
     Settings: ``ignore_damage`` reads the rows that are left of a damaged file, with a warning.
 

@@ -9,6 +9,7 @@ positive in discharge. Each refusal names the setting that corrects it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lithiate.errors import ReadError
-from lithiate.readers import clock, delimited, marks, text, values
+from lithiate.readers import delimited, marks, text, values
 from lithiate.readers.columns import SI_UNITS, Choice, Heading, choose_column, parse_heading
-from lithiate.readers.rows import converted_times
-from lithiate.readers.source import COMMON_SETTINGS, RawRecord, Reader, Source, flag_setting
+from lithiate.readers.source import (
+    COMMON_SETTINGS,
+    RawRecord,
+    Reader,
+    Source,
+    converted_times,
+    converted_times_error,
+    flag_setting,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,7 +57,6 @@ _MACHINE_NAMES: dict[str, tuple[str, str]] = {
     "unix_time_second": ("clock", "s"),
     "unix_time_s": ("clock", "s"),
 }
-_CONVERTED = (3600.0, 60.0, 1000.0)
 _CONVERTED_TOLERANCE = 0.1
 _REQUIRED = ("time", "voltage", "current")
 _CAPACITIES = {
@@ -100,7 +107,7 @@ def read_csv(source: Source, settings: Mapping[str, str]) -> RawRecord:
     decoded = text.decode(source.content)
     if decoded is None:
         raise ReadError("the text is damaged", code="LI-READ-003", where=source.name, got="bytes that are no text")
-    layout = text.find_layout(text.head_lines(decoded), source.name)
+    layout = text.find_layout(text.head_lines(decoded), source.name, partial(text.line_in_file, source.content))
     names = [heading.text for heading in layout.headings]
     line = text.row_lines(source.content, layout)
     tolerate = flag_setting(settings, "tolerate_bad_rows", source.name)
@@ -155,7 +162,7 @@ def record_of_terms(
         current=_choice(terms, at, "current", settings, where),
         cycle=at.get("cycle", [None])[0],
         step_type=at.get("step_type", [None])[0],
-        clock=None,
+        clock=at.get("clock", [None])[0],
     )
     tolerate = flag_setting(settings, "tolerate_bad_rows", where)
     plain, warning = marks.numbers_with_points(
@@ -163,10 +170,7 @@ def record_of_terms(
     )
     raw = delimited.assemble(plain, choices, settings, where, line=line)
     raw = raw if warning is None else raw.changed(warning)
-    unix = columns[at["clock"][0]].head(raw.time.size) if "clock" in at else None
-    raw = _with_seconds(raw, names, columns, unix, settings, where)
-    if unix is not None:
-        raw = raw.changed(start=clock.start_of(unix, raw.time, None))
+    raw = _with_seconds(raw, names, columns, settings, where)
     _refuse_contradictions(raw, names, columns, at, settings, where)
     raw = _with_extensions(raw, columns, at, settings, where)
     return _with_capacity_check(raw, names, columns, settings, where).changed(software=f"polars {pl.__version__}")
@@ -268,32 +272,16 @@ def _with_seconds(
     raw: RawRecord,
     names: Sequence[str],
     columns: Mapping[int, pl.Series],
-    unix: pl.Series | None,
     settings: Mapping[str, str],
     where: str,
 ) -> RawRecord:
     """Refuse times that a converter multiplied; divide them where ``time_unit=s`` says what the instrument's were."""
-    found = _factor_by_clock(raw, unix) or _factor_by_charge(raw, names, columns)
+    found = _factor_by_charge(raw, names, columns)
     if found is None:
         return raw
-    factor, evidence = found
     if settings.get("time_unit") == "s":
-        return raw.changed(converted_times(factor, evidence), time=raw.time / factor)
-    raise ReadError(
-        f"the times are {factor:g} times too large: a converter seems to have multiplied them",
-        code="LI-READ-010",
-        where=where,
-        got=evidence,
-        expected="times of the instrument; --set time_unit=s says that those were seconds, and divides",
-    )
-
-
-def _factor_by_clock(raw: RawRecord, unix: pl.Series | None) -> tuple[float, str] | None:
-    for ratios, tolerance in [] if unix is None else clock.clock_ratios(raw.time, unix):
-        for factor in _CONVERTED:
-            if any(abs(ratio * factor - 1.0) < tolerance for ratio in ratios):
-                return factor, f"the times run {1.0 / ratios[0]:.5g} times as fast as the column of the clock"
-    return None
+        return raw.changed(converted_times(*found), time=raw.time / found[0])
+    raise converted_times_error(*found, where)
 
 
 def _factor_by_charge(

@@ -30,6 +30,7 @@ _UNIT_FACTORS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _TOLERANCE = 0.02
 _RESOLUTION = 1.5
 _SAMPLE = 400
+CONVERTED = (3600.0, 60.0, 1000.0)
 _MOST_TOLERANCE = 0.5
 
 
@@ -177,6 +178,18 @@ def clock_ratios(time: NDArray[np.float64], clock: pl.Series) -> list[tuple[list
             ratios.append(float(np.median(gaps[moving] / steps[moving])))
         found.append((ratios, max(_TOLERANCE, _RESOLUTION / span)))
     return found
+
+
+def converted_factor(time: NDArray[np.float64], clock: pl.Series) -> tuple[float, str] | None:
+    """Return the factor (3600, 60 or 1000) by which times run faster than their clock, and words for it, else None.
+
+    Converters multiply seconds by such a factor when they take them for hours, minutes or milliseconds.
+    """
+    for ratios, tolerance in clock_ratios(time, clock):
+        for factor in CONVERTED:
+            if any(abs(ratio * factor - 1.0) < tolerance for ratio in ratios):
+                return factor, f"the times run {1.0 / ratios[0]:.5g} times as fast as the column of the clock"
+    return None
 
 
 def fitting_units(time: NDArray[np.float64], clock: pl.Series) -> set[str] | None:

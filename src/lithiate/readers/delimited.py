@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,15 @@ from lithiate.readers.columns import (
     find_column,
     is_record,
 )
-from lithiate.readers.source import COMMON_SETTINGS, RawRecord, Reader, Source, flag_setting
+from lithiate.readers.source import (
+    COMMON_SETTINGS,
+    RawRecord,
+    Reader,
+    Source,
+    converted_times,
+    converted_times_error,
+    flag_setting,
+)
 from lithiate.units import convert
 
 if TYPE_CHECKING:
@@ -113,7 +122,7 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord:
     decoded = text.decode(source.content)
     if decoded is None:
         raise ReadError("the text is damaged", code="LI-READ-003", where=source.name, got="bytes that are no text")
-    layout = text.find_layout(text.head_lines(decoded), source.name)
+    layout = text.find_layout(text.head_lines(decoded), source.name, partial(text.line_in_file, source.content))
     choices = choose(layout.headings, settings, source.name)
     raw = record_of_text(source, decoded, layout, choices, settings)
     return raw.changed(software=f"polars {pl.__version__}")
@@ -243,7 +252,14 @@ def _times(
         step = None if choices.step is None else values.cycle_numbers(columns[choices.step], fill=True)
         warning = "LI-W-TIME the file has the times of steps and none of the test: they were put one behind the other"
         return values.running_time(time, step), (*warnings, warning)
-    if choices.clock is None or is_text or "time_unit" in settings or not time.size:
+    if choices.clock is None or is_text or not time.size:
+        return time, warnings
+    multiplied = clock.converted_factor(time, columns[choices.clock])
+    if multiplied is not None and settings.get("time_unit", "s") == "s":
+        if "time_unit" not in settings:
+            raise converted_times_error(*multiplied, where)
+        return time / multiplied[0], (*warnings, converted_times(*multiplied))
+    if "time_unit" in settings:
         return time, warnings
     fits = clock.fitting_units(time, columns[choices.clock])
     if fits == {"s"} and choice.assumed:  # the clock states it

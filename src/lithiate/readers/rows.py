@@ -9,7 +9,7 @@ from attrs import evolve
 from numpy.typing import NDArray
 
 from lithiate.errors import ReadError
-from lithiate.readers.source import RawRecord, flag_setting
+from lithiate.readers.source import RawRecord, converted_times, flag_setting
 
 YEAR = 365.25 * 86400.0
 LONGEST_TEST = 10 * YEAR
@@ -48,14 +48,6 @@ def _with_seconds_of_instrument(raw: RawRecord, settings: Mapping[str, str]) -> 
         return raw  # a few times are far too high: no factor of all
     years = float(np.ptp(finite)) / YEAR
     return raw.changed(converted_times(3600.0, f"as read the test lasts {years:.3g} years"), time=raw.time / 3600.0)
-
-
-def converted_times(factor: float, evidence: str) -> str:
-    """Return the warning for times that were divided by the factor of a converter."""
-    return (
-        f"LI-W-TIME times were divided by {factor:g}, since --set time_unit=s says that the instrument's were seconds, "
-        f"and a converter multiplied them: {evidence}"
-    )
 
 
 def _inverted(raw: RawRecord) -> dict[str, NDArray[np.float64]]:

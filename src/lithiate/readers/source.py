@@ -183,3 +183,22 @@ def flag_setting(settings: Mapping[str, str], key: str, where: str) -> bool:
     if text not in _TRUE + _FALSE:
         raise ReadError(f"the setting {key!r} is true or false", code="LI-READ-011", where=where, got=text)
     return text in _TRUE
+
+
+def converted_times(factor: float, evidence: str) -> str:
+    """Return the warning for times that were divided by the factor of a converter."""
+    return (
+        f"LI-W-TIME times were divided by {factor:g}, since --set time_unit=s says that the instrument's were seconds, "
+        f"and a converter multiplied them: {evidence}"
+    )
+
+
+def converted_times_error(factor: float, evidence: str, where: str) -> ReadError:
+    """Return the error for times that a converter seems to have multiplied."""
+    return ReadError(
+        f"the times are {factor:g} times too large: a converter seems to have multiplied them",
+        code="LI-READ-010",
+        where=where,
+        got=evidence,
+        expected="times of the instrument; --set time_unit=s says that those were seconds, and divides",
+    )

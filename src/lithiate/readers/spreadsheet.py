@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_WORKBOOKS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
 _PARTS = (b"[Content_Types].xml", b"xl/", b"_rels/")
 _ROWS_FOR_NAMES = 60
 _CHANNEL = re.compile(r"Channel[_ ]?(\d+(?:-\d+)?)(?:_(\d+))?")
@@ -65,7 +66,7 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord | tuple[RawRe
     try:
         book = fastexcel.read_excel(source.content)
     except fastexcel.FastExcelError as error:
-        raise _damaged(source.name, error) from error
+        raise _damaged(source, error) from error
     sheets = [sheet for name in book.sheet_names if (sheet := _sheet(book, name)) is not None]
     chosen = _chosen(sheets, book.sheet_names, settings, source.name)
     about = _about(book) if _ABOUT in book.sheet_names else {}
@@ -91,10 +92,21 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord | tuple[RawRe
     return records[0] if len(records) == 1 else tuple(records)
 
 
-def _damaged(where: str, error: Exception) -> ReadError:
+def _damaged(source: Source, error: Exception) -> ReadError:
+    # Many programs use the container of the older format: only a spreadsheet has a workbook in it.
+    if source.content.startswith(_OLE) and not any(name in source.content for name in _WORKBOOKS):
+        return ReadError(
+            "the content is a container of Microsoft's older formats, and no spreadsheet",
+            code="LI-READ-002",
+            where=source.name,
+            expected="a spreadsheet, or an export as text",
+        )
     reason = str(error).strip().splitlines()
     return ReadError(
-        "the spreadsheet is damaged", code="LI-READ-003", where=where, got=reason[0] if reason else "no reason given"
+        "the spreadsheet is damaged",
+        code="LI-READ-003",
+        where=source.name,
+        got=reason[0] if reason else "no reason given",
     )
 
 

@@ -179,8 +179,10 @@ def find_names_only(lines: Sequence[str]) -> bool:
     )
 
 
-def find_layout(lines: Sequence[str], where: str) -> Layout:
-    """Find the table of a text that has rows: its delimiter, decimal mark, headings and first row.
+def find_layout(lines: Sequence[str], where: str, place: Callable[[int], int] | None = None) -> Layout:
+    """Find the table of a text that has rows: its delimiter, headings and first row.
+
+    `place` gives the line of the file of a line of the text.
 
     Raises
     ------
@@ -202,7 +204,8 @@ def find_layout(lines: Sequence[str], where: str) -> Layout:
             got=f"rows such as {lines[first][:80]!r}",
             expected="a line such as 'Time / h;Voltage / V;Current / mA' above them",
         )
-    names, first = _names(lines, delimiter, names_at, rows[0], where)
+    at_row = where if place is None else f"{where}:{place(first)}"
+    names, first = _names(lines, delimiter, names_at, rows[0], at_row)
     sample = [text for row in rows for text in row]
     return Layout(delimiter, False, first, len(rows[0]), [parse_heading(name) for name in names], sample)
 
@@ -264,10 +267,10 @@ def fitted_names(line: str, delimiter: str, row: Sequence[str], where: str) -> l
     if delimiter == " " and len(names) != len(row):
         # "Time (h)  E (V)": blanks inside names, at least two between them.
         names = [name for name in re.split(r"\s{2,}", line.strip()) if name]
-    if len(names) == len(row) + 1 and not names[-1]:
+    while len(names) > len(row) and not names[-1]:
         names = names[:-1]
-    if len(names) == len(row) - 1 and not row[-1]:
-        names = [*names, ""]
+    if len(names) < len(row) and not any(row[len(names) :]):
+        names = [*names, *[""] * (len(row) - len(names))]
     if len(names) != len(row):
         if not is_record([parse_heading(name) for name in names]):
             raise ReadError(

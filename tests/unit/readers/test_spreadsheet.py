@@ -82,6 +82,14 @@ def test_a_spreadsheet_that_is_cut_off(write_book) -> None:
     assert error.value.code == "LI-READ-003"
 
 
+def test_another_container_is_no_spreadsheet(tmp_path) -> None:
+    path = tmp_path / "cell.xls"
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 1000)
+    with pytest.raises(ReadError, match="older formats, and no spreadsheet") as error:
+        read(path)
+    assert error.value.code == "LI-READ-002"
+
+
 ARBIN = [
     "Date_Time",
     "Test_Time(s)",
