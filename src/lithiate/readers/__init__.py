@@ -25,7 +25,7 @@ from lithiate.core.measurement import (
 )
 from lithiate.core.techniques import TECHNIQUES
 from lithiate.errors import ReadError, nearest_match
-from lithiate.readers import bdf, biologic_text, delimited, gamry_text, neware, own
+from lithiate.readers import bdf, biologic_binary, biologic_text, delimited, gamry_text, neware, own
 from lithiate.readers.join import joined
 from lithiate.readers.rows import checked
 from lithiate.readers.source import RawRecord, RawSpectra, Reader, Source, check_settings
@@ -37,6 +37,7 @@ READERS: tuple[Reader, ...] = (
     own.READER,
     bdf.PARQUET,
     neware.READER,
+    biologic_binary.READER,
     biologic_text.READER,
     gamry_text.READER,
     bdf.CSV,

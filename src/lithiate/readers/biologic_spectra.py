@@ -1,0 +1,58 @@
+"""How BioLogic's tables part into spectra: loops, counters, and a frequency that turns back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+_TURN = 1.5
+
+
+def spectrum_starts(
+    frequency: NDArray[np.float64], counters: Sequence[NDArray[np.float64]], loops: Sequence[int]
+) -> NDArray[np.bool_]:
+    """Return which rows (n,) begin a spectrum.
+
+    A loop begins, a counter (cycle, z cycle, sequence) changes, or the frequency turns back by more than 1.5 times.
+    Counters alone are not enough: BT-Lab leaves the cycle number at 0, and not every file lists its loops.
+
+    Parameters
+    ----------
+    frequency : (n,) float64, Hz
+        0 in d.c. rows, which are no points of a spectrum and no turn of the frequency.
+    counters : sequence of (n,) float64
+    loops : sequence of int
+        First row of each loop.
+    """
+    starts = np.zeros(frequency.shape, dtype=bool)
+    rows = np.flatnonzero(frequency != 0.0)
+    points = np.zeros(rows.shape, dtype=bool)
+    points[:1] = True
+    for counter in counters:
+        points[1:] |= np.diff(counter[rows]) != 0
+    firsts = [row for row in loops if row < starts.size]
+    places = np.searchsorted(rows, firsts)
+    points[places[places < rows.size]] = True
+    # What lies between two such starts runs one way, most often down.
+    edges = np.flatnonzero(points).tolist()
+    for first, last in zip(edges, [*edges[1:], rows.size], strict=True):
+        points[first:last] |= _turns(frequency[rows[first:last]])
+    starts[rows[points]] = True
+    return starts
+
+
+def _turns(frequency: NDArray[np.float64]) -> NDArray[np.bool_]:
+    turns = np.zeros(frequency.shape, dtype=bool)
+    before, after = frequency[:-1], frequency[1:]
+    upwards = np.count_nonzero(after > before) > np.count_nonzero(after < before)
+    turns[1:] = before > _TURN * after if upwards else after > _TURN * before
+    return turns
+
+
+def cycles_before(counter: NDArray[np.float64]) -> NDArray[np.int64] | None:
+    """Return the complete cycles before each spectrum, None where the instrument's counter never left its start."""
+    if not np.isfinite(counter).all() or counter.max() <= 1.0:
+        return None
+    return (counter - (1.0 if counter.min() >= 1.0 else 0.0)).astype(np.int64)
