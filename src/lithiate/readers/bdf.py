@@ -223,7 +223,7 @@ def _with_extensions(
     size = raw.time.size
     if "electrode_potential" in at:
         index = at["electrode_potential"][0]
-        drop = flag_setting(settings, "drop_bad_rows", where)
+        drop = flag_setting(settings, "tolerate_bad_rows", where)
         array = values.numbers(
             columns[index].head(size), "Electrode Potential / V", decimal_comma=False, drop=drop, where=where
         )

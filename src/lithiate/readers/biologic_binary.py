@@ -17,7 +17,7 @@ from lithiate.readers import values
 from lithiate.readers.biologic_checks import CHECKED, failed_checks
 from lithiate.readers.biologic_columns import Table, row_layout
 from lithiate.readers.biologic_spectra import cycles_before, spectrum_starts
-from lithiate.readers.source import COMMON_SETTINGS, RawRecord, RawSpectra, Reader, Source, flag_setting
+from lithiate.readers.source import COMMON_SETTINGS, Raw, RawRecord, RawSpectra, Reader, Source, flag_setting
 from lithiate.readers.spectra import assembled_spectra
 
 _MARK = b"BIO-LOGIC MODULAR FILE"
@@ -63,7 +63,7 @@ def sniff(head: bytes, path: Path) -> bool:
     return head.startswith(_MARK)
 
 
-def read(source: Source, settings: Mapping[str, str]) -> RawRecord | RawSpectra | tuple[RawRecord | RawSpectra, ...]:
+def read(source: Source, settings: Mapping[str, str]) -> Raw | tuple[Raw, ...]:
     """Read a file: its d.c. rows as a record, its rows with a frequency as spectra; both where it holds both.
 
     Where Ece was recorded the voltage is Ewe - Ece, and Ewe the potential of the working electrode; else the voltage is
@@ -79,7 +79,7 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord | RawSpectra 
         ``LI-READ-001`` when the test holds no rows, ``LI-READ-002`` when version or columns are not known,
         ``LI-READ-003`` when the file is damaged, ``LI-READ-004`` when a column is missing.
     """
-    tolerant = flag_setting(settings, "drop_bad_rows", source.name)
+    tolerant = flag_setting(settings, "tolerate_bad_rows", source.name)
     file = read_file(source.content, source.name, tolerant=tolerant)
     return _records(file, source.name, tolerant=tolerant)
 
@@ -142,7 +142,7 @@ def _table(
             code="LI-READ-003",
             where=where,
             got=f"{fault}; {whole} of {rows} rows are there as a whole",
-            expected="an intact file (--set drop_bad_rows=true reads the whole rows)",
+            expected="an intact file (--set tolerate_bad_rows=true reads the whole rows)",
         )
     if not whole:
         raise ReadError("no whole row is left of the table", code="LI-READ-003", where=where, got=fault)
@@ -184,7 +184,7 @@ def _data_header(data: memoryview, module: modules.Module, where: str) -> tuple[
     return rows, struct.unpack_from(f"<{count}{of_id}", data, begin), first
 
 
-def _records(file: File, where: str, *, tolerant: bool) -> RawRecord | RawSpectra | tuple[RawRecord | RawSpectra, ...]:
+def _records(file: File, where: str, *, tolerant: bool) -> Raw | tuple[Raw, ...]:
     table = file.table
     chosen = (4, 7, 1, 5, *_IMPEDANCE, 24, 469, *_POTENTIALS, *_COUNTER_POTENTIALS, *_CURRENTS, 27)
     columns = table.load([number for number in {*chosen, *CHECKED} if table.has(number)])
@@ -196,21 +196,42 @@ def _records(file: File, where: str, *, tolerant: bool) -> RawRecord | RawSpectr
             where=where,
             got=f"ids {', '.join(str(number) for number in table.layout.assumed)}; {'; '.join(wrong)}",
         )
-    warnings = (*file.warnings, *(f"LI-W-SUSPECT the file may have been misread: {text}" for text in wrong))
+    parts = _parts(file, columns, where, tolerant=tolerant)
+    suspect = [f"LI-W-SUSPECT the file may have been misread: {text}" for text in wrong]
+    stated = {"start": file.log.start, "identity": file.log.identity, "software": "BioLogic binary"}
+    details = {
+        **file.settings,
+        "recorded_with": file.log.software,
+        "analog_inputs": [n for n in file.analog_names if n],
+    }
+    found = tuple(
+        evolve(
+            part,
+            warnings=(*file.warnings, *suspect, *part.warnings),
+            details={name: value for name, value in {**details, **part.details}.items() if value not in (None, [])},
+            **stated,
+        )
+        for part in parts
+    )
+    return found[0] if len(found) == 1 else found
+
+
+def _parts(file: File, columns: _Columns, where: str, *, tolerant: bool) -> list[Raw]:
+    """Return the record of the d.c. rows and the spectra of the others, as far as there are any."""
+    table = file.table
     points = columns[32] != 0.0 if table.has(*_IMPEDANCE) else np.zeros(table.rows, dtype=bool)
     if not points.any():
-        return evolve(_record(file, columns, None, where), warnings=warnings)
-    direct = np.count_nonzero(~points) > 1 and table.first(*_POTENTIALS, 27) is not None and table.has(4)
-    if not direct:
-        return evolve(_spectra(file, columns, where, tolerant=tolerant), warnings=warnings)
+        return [_record(file, columns, None, where)]
+    # A single row without a frequency is what EC-Lab may write between two spectra.
+    if np.count_nonzero(~points) < 2 or table.first(*_POTENTIALS, 27) is None or not table.has(4):
+        return [_spectra(file, columns, where, tolerant=tolerant)]
     record = _record(file, columns, ~points, where)
     try:
-        spectra = _spectra(file, columns, where, tolerant=tolerant)
+        return [record, _spectra(file, columns, where, tolerant=tolerant)]
     except ReadError as error:
         if error.code != "LI-READ-009":
             raise
-        return record  # impedances at one frequency each
-    return record, spectra
+        return [record]  # impedances at one frequency each
 
 
 def _spectra(file: File, columns: _Columns, where: str, *, tolerant: bool) -> RawSpectra:
@@ -220,7 +241,7 @@ def _spectra(file: File, columns: _Columns, where: str, *, tolerant: bool) -> Ra
     counters = [columns[number] for number in (24, 469, 131) if number in columns]
     starts = spectrum_starts(columns[32], counters, file.loops.tolist())
     raw, first = assembled_spectra(named, starts, where, drop=tolerant)
-    return evolve(raw, cycle=cycles_before(columns[24][first]) if 24 in columns else None, warnings=raw.warnings)
+    return evolve(raw, cycle=cycles_before(columns[24][first]) if 24 in columns else None)
 
 
 def _record(file: File, columns: _Columns, rows: NDArray[np.bool_] | None, where: str) -> RawRecord:
@@ -237,7 +258,10 @@ def _record(file: File, columns: _Columns, rows: NDArray[np.bool_] | None, where
     if rows is not None:
         found = {name: None if array is None else array[rows] for name, array in found.items()}
     sweeps = file.settings.get("technique") in modules.SWEEPS
-    return RawRecord(technique="polarisation" if sweeps else "cycling", warnings=warnings, **found)
+    details: dict[str, Any] = {"set_currents": _set_currents(columns)}
+    if counter is not None:
+        details["vendor_cycle_number"] = _COUNTERS[counter]
+    return RawRecord(technique="polarisation" if sweeps else "cycling", warnings=warnings, details=details, **found)
 
 
 def _voltage(table: Table, columns: _Columns, where: str) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
@@ -284,14 +308,14 @@ def derived_current(time: NDArray[np.float64], charge: NDArray[np.float64]) -> N
     return current
 
 
-def _set_currents(columns: _Columns) -> tuple[float, ...]:
+def _set_currents(columns: _Columns) -> list[float]:
     """Return the distinct set currents [A] of the galvanostatic rows, in their order."""
     if not (1 in columns and 5 in columns):
-        return ()
+        return []
     control = columns[5][columns[1] == _GALVANOSTATIC]
     steps = control[np.flatnonzero(np.diff(control, prepend=np.nan) != 0.0)]
     distinct = dict.fromkeys(float(f"{1e-3 * value:.7g}") for value in steps[: 100 * _MOST_SET_CURRENTS])
-    return tuple(distinct)[:_MOST_SET_CURRENTS]
+    return list(distinct)[:_MOST_SET_CURRENTS]
 
 
 READER = Reader(

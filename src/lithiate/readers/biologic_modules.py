@@ -194,18 +194,22 @@ def read_log(data: memoryview) -> Log:
             continue
         low, high = _number(data, "f", 392 + shift), _number(data, "f", 396 + shift)
         channel, serial = _number(data, "B", 9), _number(data, "H", 59 + shift)
-        identity = {}
-        if channel is not None:
-            identity["channel"] = str(int(channel) + first_channel)
-        if serial:
-            identity["channel_serial"] = str(int(serial))
+        word = channel_word(None if channel is None else str(int(channel) + first_channel), serial)
         return Log(
             start=round((day - _DAYS_TO_1970) * 86400.0, 3),
             control_range=(low, high) if low is not None and high is not None and low < high else None,
-            identity=identity,
+            identity={} if word is None else {"channel": word},
             software=_text(data, 839 + shift),
         )
     return Log()
+
+
+def channel_word(number: str | None, serial: float | None) -> str | None:
+    """Return what identifies a channel: the serial number of its board, else its number.
+
+    The number of one channel is ``32`` in a BT-Lab binary and ``D8`` in the text export of the same run.
+    """
+    return f"SN {int(serial)}" if serial else number
 
 
 def read_loop(data: memoryview, rows: int) -> NDArray[np.int64]:
