@@ -16,7 +16,7 @@ from lithiate.readers import biologic_modules as modules
 from lithiate.readers import values
 from lithiate.readers.biologic_checks import CHECKED, failed_checks
 from lithiate.readers.biologic_columns import Table, row_layout
-from lithiate.readers.biologic_spectra import cycles_before, spectrum_starts
+from lithiate.readers.biologic_rows import DERIVED, cycles_before, derived_current, direct_rows, spectrum_starts
 from lithiate.readers.source import COMMON_SETTINGS, Raw, RawRecord, RawSpectra, Reader, Source, flag_setting
 from lithiate.readers.spectra import assembled_spectra
 
@@ -198,7 +198,6 @@ def _records(file: File, where: str, *, tolerant: bool) -> Raw | tuple[Raw, ...]
         )
     parts = _parts(file, columns, where, tolerant=tolerant)
     suspect = [f"LI-W-SUSPECT the file may have been misread: {text}" for text in wrong]
-    stated = {"start": file.log.start, "identity": file.log.identity, "software": "BioLogic binary"}
     details = {
         **file.settings,
         "recorded_with": file.log.software,
@@ -209,7 +208,9 @@ def _records(file: File, where: str, *, tolerant: bool) -> Raw | tuple[Raw, ...]
             part,
             warnings=(*file.warnings, *suspect, *part.warnings),
             details={name: value for name, value in {**details, **part.details}.items() if value not in (None, [])},
-            **stated,
+            start=file.log.start,
+            identity=file.log.identity,
+            software="BioLogic binary",
         )
         for part in parts
     )
@@ -219,13 +220,12 @@ def _records(file: File, where: str, *, tolerant: bool) -> Raw | tuple[Raw, ...]
 def _parts(file: File, columns: _Columns, where: str, *, tolerant: bool) -> list[Raw]:
     """Return the record of the d.c. rows and the spectra of the others, as far as there are any."""
     table = file.table
-    points = columns[32] != 0.0 if table.has(*_IMPEDANCE) else np.zeros(table.rows, dtype=bool)
-    if not points.any():
+    if not (table.has(*_IMPEDANCE) and columns[32].any()):
         return [_record(file, columns, None, where)]
-    # A single row without a frequency is what EC-Lab may write between two spectra.
-    if np.count_nonzero(~points) < 2 or table.first(*_POTENTIALS, 27) is None or not table.has(4):
+    direct = direct_rows(columns[32], columns.get(4))
+    if direct is None or table.first(*_POTENTIALS, 27) is None:
         return [_spectra(file, columns, where, tolerant=tolerant)]
-    record = _record(file, columns, ~points, where)
+    record = _record(file, columns, direct, where)
     try:
         return [record, _spectra(file, columns, where, tolerant=tolerant)]
     except ReadError as error:
@@ -288,24 +288,7 @@ def _current(table: Table, columns: _Columns) -> tuple[NDArray[np.float64] | Non
         return columns[stored], ()
     if not table.has(4, 7):
         return None, ()
-    current = derived_current(columns[4], columns[7])
-    return current, ("LI-W-CURRENT the file has no current: it is derived from dq/dt, and 0 in the first row",)
-
-
-def derived_current(time: NDArray[np.float64], charge: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the current [A] of rows (n,) that hold the charge [C] since the row before, at times [s].
-
-    ``I = dq / (t - t of the row before)``, 0 in the first row, as EC-Lab's export of the same files has it. Where two
-    rows have one time, the second takes the current of the first.
-    """
-    current = np.zeros(time.shape)
-    step = np.diff(time)
-    moves = step > 0.0
-    np.divide(charge[1:], step, out=current[1:], where=moves)
-    if not moves.all():
-        last = np.maximum.accumulate(np.where(np.append(True, moves), np.arange(time.size), 0))
-        current = current[last]
-    return current
+    return derived_current(columns[4], columns[7]), (DERIVED,)
 
 
 def _set_currents(columns: _Columns) -> list[float]:

@@ -1,4 +1,4 @@
-"""Files that EC-Lab and BT-Lab write beside a record, and that hold none: told from records, and refused with a reason."""
+"""Files that EC-Lab and BT-Lab write beside a record, and that hold none: they are refused with a reason."""
 
 from __future__ import annotations
 

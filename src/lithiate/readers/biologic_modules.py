@@ -49,8 +49,6 @@ _NEW_HEADER = 0xFFFFFFFF
 _OLD_SIZE, _NEW_SIZE = 57, 65
 _AREA_UNITS = {2: "cm^2", 3: "mm^2"}
 _MASS_UNITS = {1: "g", 2: "mg"}
-# Number (in the unit of its code) that EC-Lab writes where nobody entered one.
-_NOT_ENTERED = {"area": {"cm^2": 1e-3, "mm^2": 1e-3}, "mass": {"g": 1e-3, "mg": 1e-3}}
 # Layouts of the log: offset of the start, shift of the fields against the older layout, first number of a channel.
 _LOGS = ((585, 112, 1), (473, 0, 0))
 _FIRST_DAY, _LAST_DAY, _DAYS_TO_1970 = 30000.0, 60000.0, 25569.0
@@ -168,9 +166,9 @@ def read_settings(data: memoryview) -> dict[str, Any]:
     words = {"comment": 7, "electrode_material": 286, "electrolyte": 448, "reference_electrode": 533}
     found.update({name: _text(data, at) for name, at in words.items()})
     area, mass = _coded_unit(data, 592, _AREA_UNITS), _coded_unit(data, 593, _MASS_UNITS)
-    found["stored_area"] = _entered(_number(data, "f", 529), area, "m^2")
-    found["stored_characteristic_mass"] = _entered(_number(data, "f", 588), mass, "kg")
-    found["stored_active_mass"] = _entered(_number(data, "f", 263), "mg", "kg")
+    found["stored_area"] = entered(_number(data, "f", 529), area, "m^2")
+    found["stored_characteristic_mass"] = entered(_number(data, "f", 588), mass, "kg")
+    found["stored_active_mass"] = entered(_number(data, "f", 263), "mg", "kg")
     capacity = _number(data, "f", 604)
     found["stored_battery_capacity"] = capacity * 3.6 if capacity else None
     return {name: value for name, value in found.items() if value is not None}
@@ -180,7 +178,8 @@ def _coded_unit(data: memoryview, at: int, units: Mapping[int, str]) -> str | No
     return units.get(int(data[at])) if at < len(data) else None
 
 
-def _entered(value: float | None, unit: str | None, si_unit: str) -> float | None:
+def entered(value: float | None, unit: str | None, si_unit: str) -> float | None:
+    """Return a number that the user entered, in SI; None for 0.001, which EC-Lab writes where nobody entered one."""
     if value is None or unit is None or value <= 0.0 or math.isclose(value, 1e-3, rel_tol=1e-6):
         return None
     return float(convert(value, unit, si_unit))

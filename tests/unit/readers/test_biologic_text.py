@@ -134,7 +134,7 @@ def test_cycles_before_a_spectrum(write_file, counter, expected) -> None:
     [
         ("time/s\tEwe/V", ["0\t1\t2", "1\t1\t2"], "LI-READ-003", "2 names and 3 fields"),
         ("time/s\tEwe/V\tI/mA\tQ/C", ["0\t1", "1\t1"], "LI-READ-003", "4 names and 2 fields"),
-        ("time/s\tEwe/V", [], "LI-READ-009", "names and no rows"),
+        ("time/s\tEwe/V", [], "LI-READ-001", "holds no rows"),
         ("time/s\tEwe/V\tI/mA", ["0\t1\t0", "1\tx\t0"], "LI-READ-006", "not a number"),
         ("freq/Hz\tRe(Z)/Ohm", ["100\t1", "10\t1"], "LI-READ-004", "column of the imaginary part is missing"),
         (PEIS, ["100\t1\t2\t0\t1", "10\t\t2\t0\t1"], "LI-READ-008", "impedance is empty"),

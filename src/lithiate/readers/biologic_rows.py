@@ -1,4 +1,4 @@
-"""How BioLogic's tables part into spectra: loops, counters, and a frequency that turns back."""
+"""What the rows of BioLogic's tables mean, binary or text: spectra, d.c. rows among them, a current from the charge."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+DERIVED = "LI-W-CURRENT the file has no current: it is derived from dq/dt, and 0 in the first row"
 _TURN = 1.5
 
 
@@ -56,3 +57,32 @@ def cycles_before(counter: NDArray[np.float64]) -> NDArray[np.int64] | None:
     if not np.isfinite(counter).all() or counter.max() <= 1.0:
         return None
     return (counter - (1.0 if counter.min() >= 1.0 else 0.0)).astype(np.int64)
+
+
+def direct_rows(frequency: NDArray[np.float64], time: NDArray[np.float64] | None) -> NDArray[np.bool_] | None:
+    """Return which rows (n,) of a table with spectra are d.c. rows, None where those are no record.
+
+    A record has two rows at least and goes on in time; a single row without a frequency is what EC-Lab may write
+    between two spectra.
+    """
+    direct: NDArray[np.bool_] = frequency == 0.0
+    if time is None or np.count_nonzero(direct) < 2:
+        return None
+    times = time[direct]
+    return direct if times.max() > times.min() else None
+
+
+def derived_current(time: NDArray[np.float64], charge: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the current [A] of rows (n,) that hold the charge [C] since the row before, at times [s].
+
+    ``I = dq / (t - t of the row before)``, 0 in the first row, as EC-Lab's export of the same files has it. Where two
+    rows have one time, the second takes the current of the first.
+    """
+    current = np.zeros(time.shape)
+    step = np.diff(time)
+    moves = step > 0.0
+    np.divide(charge[1:], step, out=current[1:], where=moves)
+    if not moves.all():
+        last = np.maximum.accumulate(np.where(np.append(True, moves), np.arange(time.size), 0))
+        current = current[last]
+    return current
