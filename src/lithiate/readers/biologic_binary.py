@@ -16,7 +16,14 @@ from lithiate.readers import biologic_modules as modules
 from lithiate.readers import values
 from lithiate.readers.biologic_checks import CHECKED, failed_checks
 from lithiate.readers.biologic_columns import Table, row_layout
-from lithiate.readers.biologic_rows import DERIVED, cycles_before, derived_current, direct_rows, spectrum_starts
+from lithiate.readers.biologic_rows import (
+    DERIVED,
+    LARGEST_COUNTER,
+    cycles_before,
+    derived_current,
+    direct_rows,
+    spectrum_starts,
+)
 from lithiate.readers.source import COMMON_SETTINGS, Raw, RawRecord, RawSpectra, Reader, Source, flag_setting
 from lithiate.readers.spectra import assembled_spectra
 
@@ -251,7 +258,7 @@ def _record(file: File, columns: _Columns, rows: NDArray[np.bool_] | None, where
     found: dict[str, Any] = {"time": columns[4], "voltage": voltage, "electrode_potential": potential}
     found["current"], warnings = _current(table, columns)
     counter = table.first(*_COUNTERS)
-    if counter is not None and np.isfinite(columns[counter]).all():
+    if counter is not None and (np.abs(columns[counter]) < LARGEST_COUNTER).all():
         found["vendor_cycle_number"] = columns[counter].astype(np.int64)
     if 1 in columns:
         found["row_flags"] = values.rest_flags(columns[1] == _REST)
@@ -279,7 +286,8 @@ def _voltage(table: Table, columns: _Columns, where: str) -> tuple[NDArray[np.fl
     # A counter electrode at exactly 0 V throughout is the reference itself.
     if ece is None or not columns[ece].any():
         return columns[ewe], None
-    return columns[ewe] - columns[ece], columns[ewe]
+    with np.errstate(invalid="ignore"):
+        return columns[ewe] - columns[ece], columns[ewe]
 
 
 def _current(table: Table, columns: _Columns) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
@@ -296,6 +304,7 @@ def _set_currents(columns: _Columns) -> list[float]:
     if not (1 in columns and 5 in columns):
         return []
     control = columns[5][columns[1] == _GALVANOSTATIC]
+    control = control[np.isfinite(control)]
     steps = control[np.flatnonzero(np.diff(control, prepend=np.nan) != 0.0)]
     distinct = dict.fromkeys(float(f"{1e-3 * value:.7g}") for value in steps[: 100 * _MOST_SET_CURRENTS])
     return list(distinct)[:_MOST_SET_CURRENTS]

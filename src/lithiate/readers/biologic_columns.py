@@ -142,9 +142,10 @@ class Table:
                 values = records[str(column.id)][part]
                 if column.bits is not None:
                     values = (values & column.bits) // (column.bits & -column.bits)
-                found[column.id][part] = values
-                if column.factor is not None and column.factor != 1.0:
-                    found[column.id][part] *= column.factor
+                with np.errstate(over="ignore", invalid="ignore"):  # damaged numbers are judged by the checks
+                    found[column.id][part] = values
+                    if column.factor is not None and column.factor != 1.0:
+                        found[column.id][part] *= column.factor
         return found
 
     def _records(self, columns: Sequence[Column]) -> NDArray[Any]:

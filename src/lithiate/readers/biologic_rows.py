@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DERIVED = "LI-W-CURRENT the file has no current: it is derived from dq/dt, and 0 in the first row"
+LARGEST_COUNTER = 2.0**53
 _TURN = 1.5
 
 
@@ -48,13 +49,14 @@ def _turns(frequency: NDArray[np.float64]) -> NDArray[np.bool_]:
     turns = np.zeros(frequency.shape, dtype=bool)
     before, after = frequency[:-1], frequency[1:]
     upwards = np.count_nonzero(after > before) > np.count_nonzero(after < before)
-    turns[1:] = before > _TURN * after if upwards else after > _TURN * before
+    with np.errstate(over="ignore"):
+        turns[1:] = before > _TURN * after if upwards else after > _TURN * before
     return turns
 
 
 def cycles_before(counter: NDArray[np.float64]) -> NDArray[np.int64] | None:
     """Return the complete cycles before each spectrum, None where the instrument's counter never left its start."""
-    if not np.isfinite(counter).all() or counter.max() <= 1.0:
+    if not (np.isfinite(counter).all() and counter.min() >= 0.0 and 1.0 < counter.max() < LARGEST_COUNTER):
         return None
     return (counter - (1.0 if counter.min() >= 1.0 else 0.0)).astype(np.int64)
 
@@ -79,9 +81,11 @@ def derived_current(time: NDArray[np.float64], charge: NDArray[np.float64]) -> N
     rows have one time, the second takes the current of the first.
     """
     current = np.zeros(time.shape)
-    step = np.diff(time)
+    with np.errstate(over="ignore", invalid="ignore"):
+        step = np.diff(time)
     moves = step > 0.0
-    np.divide(charge[1:], step, out=current[1:], where=moves)
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.divide(charge[1:], step, out=current[1:], where=moves)
     if not moves.all():
         last = np.maximum.accumulate(np.where(np.append(True, moves), np.arange(time.size), 0))
         current = current[last]

@@ -23,7 +23,7 @@ from lithiate.readers.text import NUMBER, Layout, load_columns, plain_text
 from lithiate.units import convert
 
 _MAGIC = re.compile(rb"(?:EC|BT)-Lab ASCII FILE")
-_COUNT = re.compile(r"Nb header lines\s*:\s*(\d+)")
+_COUNT = re.compile(r"Nb header lines\s*:\s*(\d{1,6})")
 _LOOP = re.compile(r"Loop \d+ from point number (\d+) to \d+")
 _SWEEP_RATE = re.compile(r"^dE/dt\s+([\d.,Ee+-]+)\s.*?^dE/dt unit\s+(mV/s|V/s)\s", re.MULTILINE | re.DOTALL)
 _POTENTIAL = re.compile(rb"<?E(?:we|cell|ce|we-ece)>?/(?:V>?|mV)", re.IGNORECASE)
@@ -121,7 +121,9 @@ def _rows(raw: RawRecord, rows: NDArray[np.bool_]) -> RawRecord:
 
 
 def _table(text: str, where: str) -> _Table:
-    lines = text.split("\n", 4000)[:4000]
+    count = _COUNT.match(text.split("\n", 2)[1]) if text.count("\n", 0, _HEADER) > 1 else None
+    most = max(4000, int(count[1]) + 2 if count else 0)
+    lines = text.split("\n", most)[:most]
     at = _names_line(lines, where)
     names = [name.strip() for name in lines[at].split("\t")]
     rows = [line for line in lines[at + 1 : at + 2] if line.strip()]
