@@ -303,10 +303,12 @@ def _set_currents(columns: _Columns) -> list[float]:
     """Return the distinct set currents [A] of the galvanostatic rows, in their order."""
     if not (1 in columns and 5 in columns):
         return []
-    control = columns[5][columns[1] == _GALVANOSTATIC]
-    control = control[np.isfinite(control)]
-    steps = control[np.flatnonzero(np.diff(control, prepend=np.nan) != 0.0)]
-    distinct = dict.fromkeys(float(f"{1e-3 * value:.7g}") for value in steps[: 100 * _MOST_SET_CURRENTS])
+    mode, control = columns[1], columns[5]
+    steps = np.append(0, np.flatnonzero((control[1:] != control[:-1]) | (mode[1:] != mode[:-1])) + 1)
+    steps = steps[mode[steps] == _GALVANOSTATIC]
+    distinct = dict.fromkeys(
+        float(f"{1e-3 * value:.7g}") for value in control[steps[: 100 * _MOST_SET_CURRENTS]] if np.isfinite(value)
+    )
     return list(distinct)[:_MOST_SET_CURRENTS]
 
 

@@ -37,7 +37,7 @@ def read(source: Source, settings: Mapping[str, str]) -> NoReturn:
         ``LI-READ-014`` with what the file is.
     """
     raise ReadError(
-        f"{is_companion(source.head)} is a companion file, holds no data",
+        f"a companion file, holds no data: {is_companion(source.head)}",
         code="LI-READ-014",
         where=source.name,
         expected="the record beside it (.mpr or .mpt)",

@@ -23,7 +23,7 @@ SETTINGS = b"EC-LAB SETTING FILE\r\n\r\nNumber of linked techniques : 1\r\n"
 )
 def test_companions_are_refused_with_their_reason(write_file, content, words) -> None:
     assert words in is_companion(content)
-    with pytest.raises(ReadError, match="is a companion file, holds no data") as error:
+    with pytest.raises(ReadError, match="a companion file, holds no data") as error:
         read(write_file(content, "cell.txt"))
     assert error.value.code == "LI-READ-014"
     assert words in error.value.what
