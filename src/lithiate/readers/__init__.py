@@ -219,15 +219,19 @@ def _read_cell(paths: Sequence[Path], said: Stated, technique: str | None) -> tu
     specimen = {("name" if key == "specimen" else key): value for key, value in stated.values.items()}
     if folders and "name" not in specimen:
         specimen["name"] = folders[0].resolve().name
-    return tuple(
-        described(
-            evolve(
-                record, conditions={**record.conditions, **stated.conditions}, warnings=(*record.warnings, *skipped)
-            ),
-            specimen,
-        )
-        for record in together
-    )
+    return tuple(described(_as_stated(record, stated, skipped), specimen) for record in together)
+
+
+def _as_stated(record: Measurement, stated: Stated, skipped: Sequence[str]) -> Measurement:
+    """Return the record with stated conditions, and with the origin and warnings of what it was converted from."""
+    before = {key: value for key, value in stated.provenance.items() if key != "warnings"}
+    provenance = record.provenance
+    if before:
+        details = {**provenance.details, "converted_from": before}
+        provenance = evolve(provenance, origin=before.get("origin", provenance.origin), details=details)
+    warnings = dict.fromkeys((*stated.provenance.get("warnings", ()), *record.warnings, *skipped))
+    conditions = {**record.conditions, **stated.conditions}
+    return evolve(record, conditions=conditions, warnings=tuple(warnings), provenance=provenance)
 
 
 def _read_files(

@@ -106,7 +106,7 @@ def read_parquet(source: Source, settings: Mapping[str, str]) -> RawRecord:
 
     try:
         frame = pl.read_parquet(source.content)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise ReadError(
             "the Parquet file is damaged", code="LI-READ-003", where=source.name, got=str(error).splitlines()[0]
         ) from error

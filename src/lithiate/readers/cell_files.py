@@ -145,13 +145,15 @@ def _require_one_clock(records: Sequence[CyclingRecord]) -> None:
 
 
 def on_one_clock(records: Sequence[Measurement]) -> list[Measurement]:
-    """Return the records with their times on the clock of the first cycling record that has one.
+    """Return the records with their times counted from the start of the earliest cycling record that has one.
 
     Times of a record without a start stay as they are: linked techniques of one run count from the same zero.
     """
-    reference = next((start_of(r) for r in records if isinstance(r, CyclingRecord) and start_of(r) is not None), None)
-    if reference is None:
+    starts = [start_of(record) for record in records if isinstance(record, CyclingRecord)]
+    known = [start for start in starts if start is not None]
+    if not known:
         return list(records)
+    reference = min(known)
     return [_shifted(record, reference) for record in records]
 
 

@@ -113,7 +113,7 @@ def joined_cycling(records: Sequence[CyclingRecord]) -> CyclingRecord:
     parts = ordered if one_clock else list(records)
     offsets = [0.0] * len(parts) if one_clock else _offsets(parts)
     names = ", ".join(part.provenance.source for part in parts)
-    how = "their times follow one another" if one_clock else "each was moved to begin where the one before it ends"
+    how = _how(parts) if one_clock else "each was moved to begin where the one before it ends"
     arrays: dict[str, Any] = {
         "time": np.concatenate([part.time + offset for part, offset in zip(parts, offsets, strict=True)]),
         "voltage": np.concatenate([part.voltage for part in parts]),
@@ -135,6 +135,11 @@ def joined_cycling(records: Sequence[CyclingRecord]) -> CyclingRecord:
         warnings=(*dict.fromkeys(warnings), f"LI-W-JOIN {len(parts)} files were joined ({names}): {how}"),
         **arrays,
     )
+
+
+def _how(parts: Sequence[CyclingRecord]) -> str:
+    gaps = [float(b.time[0] - a.time[-1]) for a, b in zip(parts[:-1], parts[1:], strict=True)]
+    return f"their times follow one another, with up to {max(gaps) / 3600.0:.3g} h between two files"
 
 
 def _offsets(parts: Sequence[CyclingRecord]) -> list[float]:

@@ -13,6 +13,9 @@
 
     [settings]                # of the reader, as with --set
     time_unit = "h"
+
+``lithiate convert`` writes such a file beside a format that has no place for the specimen, with a table
+``[provenance]`` of its own, so that nothing is lost on the way back.
 """
 
 from __future__ import annotations
@@ -48,7 +51,8 @@ _CONDITION_UNITS = {
     "upper_voltage": "V",
     "cut_off_voltage": "V",
 }
-_TABLES = ("conditions", "settings")
+_TABLES = ("conditions", "settings", "provenance")
+_PROVENANCE = ("origin", "source", "reader", "sha256", "software", "warnings")
 
 
 @frozen
@@ -65,12 +69,15 @@ class Stated:
         SI numbers by name.
     settings : mapping of str to str
         Of the reader.
+    provenance : mapping of str to plain value
+        Of the record that the file was converted from, with its warnings.
     """
 
     where: str
     values: Mapping[str, Any] = field(factory=dict)
     conditions: Mapping[str, float] = field(factory=dict)
     settings: Mapping[str, str] = field(factory=dict)
+    provenance: Mapping[str, Any] = field(factory=dict)
 
 
 def sidecar_paths(path: Path) -> list[Path]:
@@ -98,9 +105,21 @@ def read_sidecar(path: Path) -> Stated:
     conditions = _table(source, "conditions", faults)
     settings = {key: _setting_text(value) for key, value in _table(source, "settings", faults).items()}
     numbers = {key: _condition(source, key, value, faults) for key, value in conditions.items()}
+    provenance = _provenance(source, faults)
     if faults:
         raise SpecError("\n  ".join([f"{path.name} has {len(faults)} fault(s):", *faults]), code="LI-SPEC-002")
-    return Stated(path.name, values, numbers, settings)
+    return Stated(path.name, values, numbers, settings, provenance)
+
+
+def _provenance(source: TomlSource, faults: list[str]) -> dict[str, Any]:
+    table = dict(_table(source, "provenance", faults))
+    for key, value in table.items():
+        texts = value if key == "warnings" and isinstance(value, list) else [value]
+        if key not in _PROVENANCE or not all(isinstance(text, str) for text in texts):
+            faults.append(f"{source.where(('provenance', key))}: {key!r} is not text of {', '.join(_PROVENANCE)}")
+    if table.get("origin", "measured") not in ("measured", "simulated"):
+        faults.append(f"{source.where(('provenance', 'origin'))}: origin is measured or simulated")
+    return table
 
 
 def _setting_text(value: object) -> str:
@@ -165,7 +184,7 @@ def merged(statements: Sequence[Stated]) -> Stated:
     """
     together = {
         part: _merged([(one.where, getattr(one, part)) for one in statements])
-        for part in ("values", "conditions", "settings")
+        for part in ("values", "conditions", "settings", "provenance")
     }
     return Stated(", ".join(one.where for one in statements), **together)
 
@@ -194,20 +213,3 @@ def _same(a: object, b: object) -> bool:
     if isinstance(a, float) and isinstance(b, float):
         return math.isclose(a, b, rel_tol=1e-6)
     return a == b
-
-
-def sidecar_text(values: Mapping[str, str], conditions: Mapping[str, float]) -> str:
-    """Return a sidecar's text; numbers of `values` carry their unit already."""
-    lines = [f"{key} = {_quoted(value)}" for key, value in values.items()]
-    if conditions:
-        lines += ["", "[conditions]", *(f"{_key(key)} = {float(value)!r}" for key, value in conditions.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped) + '"'
-
-
-def _key(name: str) -> str:
-    return name if name.replace("_", "").isalnum() else _quoted(name)

@@ -6,7 +6,7 @@ import pytest
 
 from lithiate.errors import ReadError, SpecError
 from lithiate.readers import read
-from lithiate.readers.sidecar import read_sidecar, sidecar_text
+from lithiate.readers.sidecar import read_sidecar
 
 TABLE = "t;U/V\n" + "".join(f"{k};{0.1 if k % 2 else -0.1}\n" for k in range(20))
 FULL = """
@@ -96,12 +96,3 @@ def test_a_sidecar_that_is_no_toml(write_file) -> None:
     with pytest.raises(SpecError) as error:
         read(write_file(TABLE, "cell7.csv"))
     assert error.value.code == "LI-SPEC-001"
-
-
-def test_text_of_a_sidecar_reads_back(tmp_path) -> None:
-    path = tmp_path / "a.toml"
-    words = {"area": "1.13 cm^2", "cell": "symmetric", "anode": 'a "quoted" \\ name\twith a tab'}
-    path.write_text(sidecar_text(words, {"temperature": 298.15, "c rate": 0.1}), encoding="utf-8")
-    stated = read_sidecar(path)
-    assert stated.values == {**words, "area": pytest.approx(1.13e-4)}
-    assert stated.conditions == {"temperature": 298.15, "c rate": 0.1}
