@@ -63,7 +63,8 @@ def test_impedance(shared_data, name) -> None:
     spectra = read(shared_data / name)
     assert np.diff(spectra.offsets).tolist() == counts
     np.testing.assert_allclose((spectra.time[0], spectra.time[-1]), (start, end), rtol=3e-6, atol=1e-3)
-    np.testing.assert_allclose((spectra.frequency.min(), spectra.frequency.max()), (low, high), rtol=2e-5)  # notes: four to six digits
+    # The notes have four to six digits.
+    np.testing.assert_allclose((spectra.frequency.min(), spectra.frequency.max()), (low, high), rtol=2e-5)
     table = read_file((shared_data / name).read_bytes(), name).table
     potential = table.load([77])[77]
     np.testing.assert_allclose((potential.min(), potential.max()), (least, most), rtol=3e-6, atol=5e-6)
