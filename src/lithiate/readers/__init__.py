@@ -17,7 +17,16 @@ from attrs import evolve
 from lithiate.core.measurement import CyclingRecord, Measurement
 from lithiate.core.techniques import TECHNIQUES
 from lithiate.errors import ReadError, nearest_match
-from lithiate.readers import bdf, biologic_text, delimited, gamry_text, neware, own
+from lithiate.readers import (
+    bdf,
+    biologic_binary,
+    biologic_companions,
+    biologic_text,
+    delimited,
+    gamry_text,
+    neware,
+    own,
+)
 from lithiate.readers.cell_files import files_of_folder, on_one_clock, require_one_cell
 from lithiate.readers.join import joined
 from lithiate.readers.sidecar import Stated, merged, read_sidecar, sidecar_paths
@@ -31,6 +40,8 @@ READERS: tuple[Reader, ...] = (
     own.READER,
     bdf.PARQUET,
     neware.READER,
+    biologic_binary.READER,
+    biologic_companions.READER,
     biologic_text.READER,
     gamry_text.READER,
     bdf.CSV,
