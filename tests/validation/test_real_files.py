@@ -374,6 +374,7 @@ def _other_files(folder: Path) -> list[Path]:
         *(name.split("/")[1] for name in TEXTS),
         "Unit27_Example_Corrupt.ndax",
     }
+    known.update(path.name for path in folder.rglob("*.mpr"))  # test_real_biologic.py
     cyclers = [path for path in (folder / "cycler").rglob("*") if path.is_file() and path.name not in known]
     others = ("impedance", "sorption", "xps", "xrd", "maps", "contact_angle", "lithium_kinetics")
     more = [path for name in others for path in (folder / name).rglob("*") if path.is_file() and path.name not in known]
