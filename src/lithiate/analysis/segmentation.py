@@ -39,6 +39,10 @@ PARTING_SHARE = 1.1
 Less is one half cycle that was interrupted and resumed; more is a half cycle, and the next one begun anew.
 """
 
+SMALL_SHARES = (0.25, 0.05)
+"""Where half cycles are alike, a run is small when its rows stand for less than the first share of the typical run's
+time, and for less than the second of its time times magnitude: a slow wave of an impedance spectrum, no half cycle."""
+
 HOLE_RATIO = 20.0
 """In a record of one sign, a hole is an interruption when it is longer than this times the usual distance of rows.
 
@@ -108,6 +112,8 @@ def find_half_cycle_rows(
         on &= (row_flags[kept] & RowFlag.REST) == 0
     index = np.flatnonzero(on)
     index, typical = _drop_flicker(index, signal, kept_time, shortest_shares)
+    if alike:
+        index = _drop_small(index, signal, kept_time, typical)
     hole = np.diff(kept_time)
     is_gap = hole > max(GAP_SHARE * typical, 5.0 * float(np.median(np.diff(kept_time[index]))))
     positive = signal > 0
@@ -222,6 +228,23 @@ def _drop_flicker(
     if typical == 0.0:
         raise _no_half_cycle()
     return index, typical
+
+
+def _drop_small(index: IntArray, signal: FloatArray, time: FloatArray, typical: float) -> IntArray:
+    """Leave out runs that are both short and weak, until there are none; see `SMALL_SHARES`."""
+    magnitude = np.abs(signal)
+    level = float(np.median(magnitude[index]))
+    step = np.diff(time)
+    weight = 0.5 * (np.append(step, 0.0) + np.insert(step, 0, 0.0))
+    while True:
+        starts = _run_starts(index, signal > 0)
+        on_time = np.add.reduceat(weight[index], starts)
+        moment = np.add.reduceat((weight * magnitude)[index], starts)
+        small = (on_time < SMALL_SHARES[0] * typical) & (moment < SMALL_SHARES[1] * typical * level)
+        if not small.any():
+            return index
+        # What a small run parted is one run again, and may be small as well.
+        index = index[np.repeat(~small, np.diff(starts, append=index.size))]
 
 
 def _no_half_cycle() -> AnalysisError:
