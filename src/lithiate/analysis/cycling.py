@@ -242,16 +242,15 @@ def _level(
     magnitude: FloatArray, before: FloatArray, after: FloatArray, starts: IntArray, window: tuple[float, float]
 ) -> FloatArray:
     """Return the median of |V| weighted by the part of each row that lies in a window of the half cycle."""
-    within = np.minimum(after, window[1]) - np.maximum(before, window[0])
+    inside = (after > window[0]) & (before < window[1])
     # The last row of a half cycle belongs to its end, whatever rounding makes of its share.
-    inside = within > 0.0
-    if window[1] == 1.0:
-        last = np.append(starts[1:], magnitude.size) - 1
-        within[last] = np.maximum(within[last], 1e-12)
-        inside[last] = True
+    last = np.append(starts[1:], magnitude.size) - 1
+    inside[last] |= window[1] == 1.0
+    chosen = np.flatnonzero(inside)
+    within = np.minimum(after[chosen], window[1]) - np.maximum(before[chosen], window[0])
     counts = np.add.reduceat(inside, starts, dtype=np.int64)
     inside_starts = np.append(0, np.cumsum(counts)[:-1])
-    return weighted_median_per_group(magnitude[inside], within[inside], inside_starts)
+    return weighted_median_per_group(magnitude[chosen], np.maximum(within, 1e-12), inside_starts)
 
 
 def _at_half(magnitude: FloatArray, middle: FloatArray, starts: IntArray, last: IntArray) -> FloatArray:

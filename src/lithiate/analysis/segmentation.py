@@ -232,15 +232,15 @@ def _drop_flicker(
 
 def _drop_small(index: IntArray, signal: FloatArray, time: FloatArray, typical: float) -> IntArray:
     """Leave out runs that are both short and weak, until there are none; see `SMALL_SHARES`."""
-    magnitude = np.abs(signal)
-    level = float(np.median(magnitude[index]))
     step = np.diff(time)
     weight = 0.5 * (np.append(step, 0.0) + np.insert(step, 0, 0.0))
     while True:
         starts = _run_starts(index, signal > 0)
-        on_time = np.add.reduceat(weight[index], starts)
-        moment = np.add.reduceat((weight * magnitude)[index], starts)
-        small = (on_time < SMALL_SHARES[0] * typical) & (moment < SMALL_SHARES[1] * typical * level)
+        small = np.add.reduceat(weight[index], starts) < SMALL_SHARES[0] * typical
+        if small.any():
+            magnitude = np.abs(signal[index])
+            weak = SMALL_SHARES[1] * typical * float(np.median(magnitude))
+            small &= np.add.reduceat(weight[index] * magnitude, starts) < weak
         if not small.any():
             return index
         # What a small run parted is one run again, and may be small as well.
