@@ -1,11 +1,14 @@
 """Tables of half cycles and cycles: exact values on a square wave with tip and arc."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from lithiate.analysis import analyse
 from lithiate.analysis.cycling import segment_half_cycles
 from lithiate.analysis.half_cycle_table import arcing_index, cycle_table, half_cycle_table, peaking_index, tables_of
+from lithiate.core.store import PRINTED_UNITS
 
 from .conftest import AREA, CURRENT
 
@@ -106,6 +109,15 @@ def test_cycle_table(square_cell, make_record):
     np.testing.assert_allclose(table["second_peaking_index"][:-1], 0.5)
     np.testing.assert_allclose(np.diff(table["cumulative_capacity"])[:-1], 72000.0)
     assert set(tables_of(result, record)) == {"half-cycles", "cycles"}
+
+
+def test_every_column_stands_in_the_nomenclature(square_cell, make_record):
+    text = (Path(__file__).parents[3] / "docs" / "nomenclature.md").read_text(encoding="utf-8")
+    time, voltage, current = square_cell(half_cycles=6).arrays()
+    record = make_record(time, voltage, current, vendor_cycle_number=np.ones(time.size, dtype=np.int64))
+    for table in tables_of(analyse(record), record).values():
+        for name, (_, unit) in table.items():
+            assert f"`{name.replace('_', ' ').title()} / {PRINTED_UNITS.get(unit, unit)}`" in text, name
 
 
 def test_cumulative_capacity_of_a_square_wave(square_cell, make_record):
