@@ -148,13 +148,17 @@ def _table(
             "the file is cut off or damaged",
             code="LI-READ-003",
             where=where,
-            got=f"{fault}; {whole} of {rows} rows are there as a whole",
+            got=f"{fault}; {whole} of {rows or 'an unknown number of'} rows are there as a whole",
             expected="an intact file (--set tolerate_bad_rows=true reads the whole rows)",
         )
     if not whole:
         raise ReadError("no whole row is left of the table", code="LI-READ-003", where=where, got=fault)
     raw = np.frombuffer(data, np.uint8, whole * layout.size, first)
-    cut = [f"LI-W-ROWS {whole} of {rows} rows were read of a file that is cut off, as asked"] if fault else []
+    cut = (
+        [f"LI-W-ROWS {whole} of {rows or 'an unknown number of'} rows were read of a file that is cut off, as asked"]
+        if fault
+        else []
+    )
     return Table(layout, raw), cut
 
 
@@ -273,7 +277,7 @@ def _record(file: File, columns: _Columns, rows: NDArray[np.bool_] | None, where
 
 def _voltage(table: Table, columns: _Columns, where: str) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Return the voltage of the cell, and the potential of the working electrode where a reference was recorded."""
-    ewe, ece = table.first(*_POTENTIALS), table.first(*_COUNTER_POTENTIALS)
+    ewe, ece = table.earliest(*_POTENTIALS), table.earliest(*_COUNTER_POTENTIALS)  # as in the text export
     if 4 not in columns or (ewe is None and 27 not in columns):
         raise ReadError(
             f"the table has no {'voltage' if 4 in columns else 'time'}",

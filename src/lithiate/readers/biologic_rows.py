@@ -33,7 +33,8 @@ def spectrum_starts(
     points = np.zeros(rows.shape, dtype=bool)
     points[:1] = True
     for counter in counters:
-        points[1:] |= np.diff(counter[rows]) != 0
+        count = counter[rows]
+        points[1:] |= count[1:] != count[:-1]
     firsts = [row for row in loops if row < starts.size]
     places = np.searchsorted(rows, firsts)
     points[places[places < rows.size]] = True

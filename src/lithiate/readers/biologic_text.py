@@ -249,7 +249,7 @@ def _record(text: str, table: _Table, settings: Mapping[str, str], where: str) -
     if "charge" in columns:
         raw = raw.changed(DERIVED, current=derived_current(raw.time, columns["charge"] * convert(1.0, "mA h", "C")))
     if "half_cycle" in more:
-        half = values.cycle_numbers(series[more["half_cycle"]].head(rows))
+        half = values.cycle_numbers(series[more["half_cycle"]].head(rows), decimal_comma=table.decimal_comma)
         raw = raw.changed(None, vendor_cycle_number=half, details={"vendor_cycle_number": "half cycle"})
     if "Voltammetry" in table.header.technique:
         raw = evolve(raw, technique="polarisation", conditions=_sweep_conditions(table.header.text))

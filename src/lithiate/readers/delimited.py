@@ -134,10 +134,11 @@ def assemble(
     time = values.times(columns[choices.time.index], choices.time, **options)
     if choices.time.assumed and choices.clock is not None:
         values.check_time_unit(time, columns[choices.clock], choices.time, where)
+    cycle = None if choices.cycle is None else columns[choices.cycle]
     raw = RawRecord(
         time=time,
         voltage=_quantity(columns, choices.voltage, options),
-        vendor_cycle_number=None if choices.cycle is None else values.cycle_numbers(columns[choices.cycle]),
+        vendor_cycle_number=None if cycle is None else values.cycle_numbers(cycle, decimal_comma=decimal_comma),
         warnings=_unit_warnings(choices, time_is_text=values.is_clock(columns[choices.time.index])),
     )
     if choices.current is not None:

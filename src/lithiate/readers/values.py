@@ -89,10 +89,12 @@ def _refuse_text(series: pl.Series, values: pl.Series, name: str, *, drop: bool,
         )
 
 
-def cycle_numbers(series: pl.Series) -> NDArray[np.int64] | None:
+def cycle_numbers(series: pl.Series, *, decimal_comma: bool = False) -> NDArray[np.int64] | None:
     """Return a column as the instrument's cycle counter, or None where it is not whole numbers throughout."""
     import polars as pl
 
+    if decimal_comma and series.dtype == pl.String:
+        series = series.str.replace(",", ".", literal=True)
     values = series.cast(pl.Float64, strict=False)
     if values.null_count() or not ((values == values.round(0)).all() and values.is_finite().all()):
         return None
