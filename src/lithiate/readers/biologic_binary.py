@@ -18,7 +18,6 @@ from lithiate.readers.biologic_checks import CHECKED, failed_checks
 from lithiate.readers.biologic_columns import Table, row_layout
 from lithiate.readers.biologic_rows import (
     DERIVED,
-    LARGEST_COUNTER,
     cycles_before,
     derived_current,
     direct_rows,
@@ -262,7 +261,7 @@ def _record(file: File, columns: _Columns, rows: NDArray[np.bool_] | None, where
     found: dict[str, Any] = {"time": columns[4], "voltage": voltage, "electrode_potential": potential}
     found["current"], warnings = _current(table, columns)
     counter = table.first(*_COUNTERS)
-    if counter is not None and (np.abs(columns[counter]) < LARGEST_COUNTER).all():
+    if counter is not None and (np.abs(columns[counter]) < values.LARGEST_COUNTER).all():
         found["vendor_cycle_number"] = columns[counter].astype(np.int64)
     if 1 in columns:
         found["row_flags"] = values.rest_flags(columns[1] == _REST)

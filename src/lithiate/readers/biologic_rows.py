@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lithiate.readers.values import LARGEST_COUNTER
+
 DERIVED = "LI-W-CURRENT the file has no current: it is derived from dq/dt, and 0 in the first row"
-LARGEST_COUNTER = 2.0**53
 _TURN = 1.5
 
 
@@ -39,8 +41,7 @@ def spectrum_starts(
     places = np.searchsorted(rows, firsts)
     points[places[places < rows.size]] = True
     # What lies between two such starts runs one way, most often down.
-    edges = np.flatnonzero(points).tolist()
-    for first, last in zip(edges, [*edges[1:], rows.size], strict=True):
+    for first, last in pairwise([*np.flatnonzero(points).tolist(), rows.size]):
         points[first:last] |= _turns(frequency[rows[first:last]])
     starts[rows[points]] = True
     return starts

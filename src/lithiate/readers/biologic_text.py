@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from lithiate.core.measurement import SIMULATED_MARK
-from lithiate.errors import ReadError
+from lithiate.errors import ReadError, UnitError
 from lithiate.readers import delimited, values
 from lithiate.readers.biologic_header import Header, read_header
 from lithiate.readers.biologic_rows import DERIVED, cycles_before, derived_current, direct_rows, spectrum_starts
@@ -202,8 +202,13 @@ def _spectra(text: str, table: _Table, settings: Mapping[str, str], where: str) 
     drop = flag_setting(settings, "tolerate_bad_rows", where)
     columns = _numbers(text, table, {name: index for name, index in wanted.items() if index is not None}, drop, where)
     for name, sign in (("real", 1.0), ("imaginary", -1.0)):
-        unit = table.names[wanted[name] or 0].split("/")[-1].replace("Ohm", "ohm")
-        columns[name] = sign * convert(columns[name], unit, "ohm")
+        heading = table.names[wanted[name] or 0]
+        try:
+            columns[name] = sign * convert(columns[name], heading.split("/")[-1].replace("Ohm", "ohm"), "ohm")
+        except UnitError as error:
+            raise ReadError(
+                f"the unit of the column {heading!r} is not known", code="LI-READ-005", where=where, expected="Ohm"
+            ) from error
     counters = [columns[name] for name in ("cycle", "z_cycle", "sequence") if name in columns]
     loops = [int(match[1]) for match in _LOOP.finditer(table.header.text)]
     starts = spectrum_starts(columns["frequency"], counters, loops)
