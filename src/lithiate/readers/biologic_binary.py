@@ -18,7 +18,6 @@ from lithiate.readers.biologic_checks import CHECKED, failed_checks
 from lithiate.readers.biologic_columns import Table, row_layout
 from lithiate.readers.biologic_rows import (
     DERIVED,
-    LARGEST_COUNTER,
     cycles_before,
     derived_current,
     direct_rows,
@@ -148,13 +147,17 @@ def _table(
             "the file is cut off or damaged",
             code="LI-READ-003",
             where=where,
-            got=f"{fault}; {whole} of {rows} rows are there as a whole",
+            got=f"{fault}; {whole} of {rows or 'an unknown number of'} rows are there as a whole",
             expected="an intact file (--set tolerate_bad_rows=true reads the whole rows)",
         )
     if not whole:
         raise ReadError("no whole row is left of the table", code="LI-READ-003", where=where, got=fault)
     raw = np.frombuffer(data, np.uint8, whole * layout.size, first)
-    cut = [f"LI-W-ROWS {whole} of {rows} rows were read of a file that is cut off, as asked"] if fault else []
+    cut = (
+        [f"LI-W-ROWS {whole} of {rows or 'an unknown number of'} rows were read of a file that is cut off, as asked"]
+        if fault
+        else []
+    )
     return Table(layout, raw), cut
 
 
@@ -258,7 +261,7 @@ def _record(file: File, columns: _Columns, rows: NDArray[np.bool_] | None, where
     found: dict[str, Any] = {"time": columns[4], "voltage": voltage, "electrode_potential": potential}
     found["current"], warnings = _current(table, columns)
     counter = table.first(*_COUNTERS)
-    if counter is not None and (np.abs(columns[counter]) < LARGEST_COUNTER).all():
+    if counter is not None and (np.abs(columns[counter]) < values.LARGEST_COUNTER).all():
         found["vendor_cycle_number"] = columns[counter].astype(np.int64)
     if 1 in columns:
         found["row_flags"] = values.rest_flags(columns[1] == _REST)
@@ -273,7 +276,7 @@ def _record(file: File, columns: _Columns, rows: NDArray[np.bool_] | None, where
 
 def _voltage(table: Table, columns: _Columns, where: str) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Return the voltage of the cell, and the potential of the working electrode where a reference was recorded."""
-    ewe, ece = table.first(*_POTENTIALS), table.first(*_COUNTER_POTENTIALS)
+    ewe, ece = table.earliest(*_POTENTIALS), table.earliest(*_COUNTER_POTENTIALS)  # as in the text export
     if 4 not in columns or (ewe is None and 27 not in columns):
         raise ReadError(
             f"the table has no {'voltage' if 4 in columns else 'time'}",

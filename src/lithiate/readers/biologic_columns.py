@@ -120,6 +120,10 @@ class Table:
         """Return the first of these ids that is a column of the table."""
         return next((number for number in ids if number in self.layout.columns), None)
 
+    def earliest(self, *ids: int) -> int | None:
+        """Return that of these ids which stands first in the table."""
+        return next((number for number in self.layout.columns if number in ids), None)
+
     def stored(self, number: int) -> NDArray[Any]:
         """Return the column of an id (rows,) as the file stores it; of flags the bits, moved down to the lowest."""
         column = self.layout.columns[number]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lithiate.readers.values import LARGEST_COUNTER
+
 DERIVED = "LI-W-CURRENT the file has no current: it is derived from dq/dt, and 0 in the first row"
-LARGEST_COUNTER = 2.0**53
 _TURN = 1.5
 
 
@@ -33,13 +35,13 @@ def spectrum_starts(
     points = np.zeros(rows.shape, dtype=bool)
     points[:1] = True
     for counter in counters:
-        points[1:] |= np.diff(counter[rows]) != 0
+        count = counter[rows]
+        points[1:] |= count[1:] != count[:-1]
     firsts = [row for row in loops if row < starts.size]
     places = np.searchsorted(rows, firsts)
     points[places[places < rows.size]] = True
     # What lies between two such starts runs one way, most often down.
-    edges = np.flatnonzero(points).tolist()
-    for first, last in zip(edges, [*edges[1:], rows.size], strict=True):
+    for first, last in pairwise([*np.flatnonzero(points).tolist(), rows.size]):
         points[first:last] |= _turns(frequency[rows[first:last]])
     starts[rows[points]] = True
     return starts

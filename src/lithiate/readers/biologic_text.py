@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from lithiate.core.measurement import SIMULATED_MARK
-from lithiate.errors import ReadError
+from lithiate.errors import ReadError, UnitError
 from lithiate.readers import delimited, values
 from lithiate.readers.biologic_header import Header, read_header
 from lithiate.readers.biologic_rows import DERIVED, cycles_before, derived_current, direct_rows, spectrum_starts
@@ -202,8 +202,13 @@ def _spectra(text: str, table: _Table, settings: Mapping[str, str], where: str) 
     drop = flag_setting(settings, "tolerate_bad_rows", where)
     columns = _numbers(text, table, {name: index for name, index in wanted.items() if index is not None}, drop, where)
     for name, sign in (("real", 1.0), ("imaginary", -1.0)):
-        unit = table.names[wanted[name] or 0].split("/")[-1].replace("Ohm", "ohm")
-        columns[name] = sign * convert(columns[name], unit, "ohm")
+        heading = table.names[wanted[name] or 0]
+        try:
+            columns[name] = sign * convert(columns[name], heading.split("/")[-1].replace("Ohm", "ohm"), "ohm")
+        except UnitError as error:
+            raise ReadError(
+                f"the unit of the column {heading!r} is not known", code="LI-READ-005", where=where, expected="Ohm"
+            ) from error
     counters = [columns[name] for name in ("cycle", "z_cycle", "sequence") if name in columns]
     loops = [int(match[1]) for match in _LOOP.finditer(table.header.text)]
     starts = spectrum_starts(columns["frequency"], counters, loops)
@@ -249,7 +254,7 @@ def _record(text: str, table: _Table, settings: Mapping[str, str], where: str) -
     if "charge" in columns:
         raw = raw.changed(DERIVED, current=derived_current(raw.time, columns["charge"] * convert(1.0, "mA h", "C")))
     if "half_cycle" in more:
-        half = values.cycle_numbers(series[more["half_cycle"]].head(rows))
+        half = values.cycle_numbers(series[more["half_cycle"]].head(rows), decimal_comma=table.decimal_comma)
         raw = raw.changed(None, vendor_cycle_number=half, details={"vendor_cycle_number": "half cycle"})
     if "Voltammetry" in table.header.technique:
         raw = evolve(raw, technique="polarisation", conditions=_sweep_conditions(table.header.text))

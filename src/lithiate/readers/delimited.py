@@ -213,10 +213,13 @@ def assemble(
     drop = flag_setting(settings, "tolerate_bad_rows", where)
     options: dict[str, Any] = {"decimal_comma": decimal_comma, "drop": drop, "where": where, "line": line}
     time, warnings = _times(columns, choices, settings, options, habits)
+    cycle = None if choices.cycle is None else columns[choices.cycle]
     raw = RawRecord(
         time=time,
         voltage=_quantity(columns, choices.voltage, options),
-        vendor_cycle_number=None if choices.cycle is None else values.cycle_numbers(columns[choices.cycle], fill=drop),
+        vendor_cycle_number=None
+        if cycle is None
+        else values.cycle_numbers(cycle, decimal_comma=decimal_comma, fill=drop),
         warnings=warnings,
         start=None if choices.clock is None else _start(columns[choices.clock], time, habits),
         line=line,

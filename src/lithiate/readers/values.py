@@ -18,6 +18,9 @@ from lithiate.units import convert
 if TYPE_CHECKING:
     import polars as pl
 
+LARGEST_COUNTER = 2.0**53
+"""Whole numbers below this are whole in a float64 too."""
+
 _CLOCK_GROUPS = r"^(?:(\d+)\s*[d-]?\s*)??(\d+):(\d{2}):(\d{2}(?:\.\d+)?)$"
 _DISCHARGE = re.compile(r"^d$|dchg|dis|放电|entlad")
 _CHARGE = re.compile(r"^c$|chg|charge|充电|laden")
@@ -89,17 +92,19 @@ def _refuse_text(
         )
 
 
-def cycle_numbers(series: pl.Series, *, fill: bool = False) -> NDArray[np.int64] | None:
+def cycle_numbers(series: pl.Series, *, decimal_comma: bool = False, fill: bool = False) -> NDArray[np.int64] | None:
     """Return a column as the instrument's cycle counter, or None where it is not whole numbers throughout.
 
     With `fill` a row without a number has that of the row before, for rows that will be left out.
     """
     import polars as pl
 
+    if decimal_comma and series.dtype == pl.String:
+        series = series.str.replace(",", ".", literal=True)
     values = series.cast(pl.Float64, strict=False)
     if fill:
         values = values.forward_fill().backward_fill()
-    if values.null_count() or not ((values == values.round(0)).all() and values.is_finite().all()):
+    if values.null_count() or not ((values == values.round(0)).all() and (values.abs() < LARGEST_COUNTER).all()):
         return None
     return values.cast(pl.Int64).to_numpy()
 

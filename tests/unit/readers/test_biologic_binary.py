@@ -464,6 +464,50 @@ def test_every_cut_is_refused(write_file) -> None:
     assert refused(write_file, content[: ends[0]]).what == "the file has no table"
 
 
+def exported(ids, table, extra):
+    """Return the text that EC-Lab prints of a table: 8 or 16 digits, exponents of three, a comma, a tab at the end."""
+
+    def printed(value, kind):
+        mantissa, exponent = f"{value:.{7 if kind == '<f4' else 15}E}".split("E")
+        return f"{mantissa}E{int(exponent):+04d}".replace(".", ",")
+
+    columns = [(COLUMNS[n][1], [printed(v, COLUMNS[n][0]) for v in table.stored(n).tolist()]) for n in ids]
+    columns += [(name, [printed(value, "<f8") for value in values]) for name, values in extra.items()]
+    lines = ["EC-Lab ASCII FILE", "Nb header lines : 5", "", "Battery Capacity Determination"]
+    lines.append("\t".join(name for name, _ in columns) + "\t")
+    lines += ["\t".join(row) for row in zip(*(cells for _, cells in columns), strict=True)]
+    return "\r\n".join(lines) + "\r\n"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_binary_and_text_of_one_test_are_read_alike(write_file, seed) -> None:
+    rng = np.random.default_rng(seed)
+    ids = [4, 7, 13, 174, 6, 24]
+    time, dq = np.cumsum(rng.uniform(0.01, 30.0, 200)), rng.normal(0.0, 1e-3, 200)
+    potential = rng.uniform(-0.5, 4.0, 200)
+    columns = {4: time, 7: dq, 13: np.cumsum(dq), 174: potential, 6: potential + 1e-3, 24: np.arange(200) // 50}
+    content = MAGIC + settings_module(0x88) + data(ids, packed(ids, columns))
+    current = np.append(0.0, 3600.0 * dq[1:] / np.diff(time))
+    text = exported(ids, read_file(content, "a.mpr").table, {"<I>/mA": current})
+    binary, printed = read(write_file(content, "a.mpr")), read(write_file(text, "a.mpt", encoding="cp1252"))
+    assert (binary.provenance.reader, printed.provenance.reader) == ("biologic-binary", "biologic-text")
+    np.testing.assert_allclose(binary.time, printed.time, rtol=1e-15)
+    np.testing.assert_allclose(binary.voltage, printed.voltage, rtol=1e-7)
+    np.testing.assert_allclose(binary.current, printed.current, rtol=2e-15, atol=1e-20)
+    np.testing.assert_array_equal(binary.vendor_cycle_number, printed.vendor_cycle_number)
+
+
+def test_a_file_whose_head_states_no_rows_yet(write_file) -> None:
+    """As an instrument may leave it that writes the number of rows at the end."""
+    table = bytearray(data([4, 6], packed([4, 6], {4: [0.0, 1.0, 2.0], 6: [1.0, 2.0, 3.0]})))
+    struct.pack_into("<I", table, 57, 0)
+    struct.pack_into("<I", table, 41, 0xFFFFFF)
+    error = refused(write_file, MAGIC + bytes(table))
+    assert "3 of an unknown number of rows are there as a whole" in str(error)
+    record = read(write_file(MAGIC + bytes(table), "a.mpr"), settings={"tolerate_bad_rows": "true"})
+    assert record.voltage.tolist() == [1.0, 2.0, 3.0]
+
+
 def test_lengths_that_lie_take_no_memory() -> None:
     """A table that states four thousand million rows is refused before anything is made for them."""
     table = bytearray(data([4, 6], [bytes(12)] * 3))

@@ -139,7 +139,9 @@ def test_cycles_before_a_spectrum(write_file, counter, expected) -> None:
         ("freq/Hz\tRe(Z)/Ohm", ["100\t1", "10\t1"], "LI-READ-004", "column of the imaginary part is missing"),
         (PEIS, ["100\t1\t2\t0\t1", "10\t\t2\t0\t1"], "LI-READ-008", "impedance is empty"),
         (PEIS, ["0\t1\t2\t0\t1", "1\t1\t2\t0\t1"], "LI-READ-009", "holds no spectrum"),
+        ("freq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm", ["0\t1\t2", "0\t1\t2"], "LI-READ-009", "holds no spectrum"),
         ("Ewe/V\tI/mA", ["0\t1", "1\t1"], "LI-READ-004", "no line names the columns"),
+        ("freq/Hz\tRe(Z)/Ofm\t-Im(Z)/Ohm", ["100\t1\t2", "10\t1\t2"], "LI-READ-005", r"the column 'Re\(Z\)/Ofm'"),
     ],
 )
 def test_refusals(write_file, names, rows, code, words) -> None:
@@ -272,3 +274,8 @@ def test_a_header_with_more_lines_than_most(write_file) -> None:
     more = [f"Loop {k} from point number {k} to {k}" for k in range(6000)]
     assert read(write_file(export(more=more))).time.tolist() == [0.0, 10.0, 20.0]
     assert read(write_file(export(count=10**40))).time.tolist() == [0.0, 10.0, 20.0]
+
+
+def test_a_counter_beyond_all_cycles_is_none(write_file) -> None:
+    record = read(write_file(export(rows=[*ROWS, "1\t2\t30\t5.0E-002\t1.0E+021\t1.1"])))
+    assert record.vendor_cycle_number is None
