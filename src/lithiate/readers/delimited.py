@@ -274,8 +274,8 @@ def _times(
     if choice.assumed and habits.time_by_clock and len(fits) == 1:
         unit = next(iter(fits))
         warnings = tuple(text for text in warnings if repr(choice.text) not in text)
-        text = f"LI-W-UNIT nothing states the unit of the time column {choice.text!r}; by the clock of the file it is"
-        return convert(time, unit, "s"), (*warnings, f"{text} {unit}")
+        said = f"LI-W-UNIT nothing states the unit of the time column {choice.text!r}: by the clock it is {unit}"
+        return convert(time, unit, "s"), (*warnings, said)
     if not choice.assumed and not fits:  # pauses are on the clock and not in the test: no contradiction
         return time, warnings
     if not fits and not habits.time_by_clock:

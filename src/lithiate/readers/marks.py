@@ -80,7 +80,7 @@ def numbers_with_points(
         return changed, None
     warning = (
         f"LI-W-DECIMAL cells such as {inferred[0]} were read as thousands, by the other cells of their column "
-        f"(--set {SETTING}=comma or point says otherwise)"
+        f"(--set decimal_mark=comma or point says otherwise)"
     )
     return changed, warning
 
