@@ -90,10 +90,14 @@ def null_scores(model: Model, size: int, seed: list[int], values: int = VALUES) 
 def main() -> None:
     """Measure, print, write."""
     measured = {
-        str(size): {name: null_scores(model, size, [size, number]) for number, (name, model) in enumerate(MODELS.items())}
+        str(size): {
+            name: null_scores(model, size, [size, number]) for number, (name, model) in enumerate(MODELS.items())
+        }
         for size in NULL_SIZES
     }
-    RESULT.write_text(json.dumps({"alarms": NULL_ALARMS, "values": VALUES, "scores": measured}, indent=1) + "\n", "utf-8")
+    RESULT.write_text(
+        json.dumps({"alarms": NULL_ALARMS, "values": VALUES, "scores": measured}, indent=1) + "\n", "utf-8"
+    )
     for models in measured.values():
         worst = np.max(list(models.values()), axis=0)
         print("    (" + ", ".join(f"{math.ceil(10.0 * score) / 10.0:g}" for score in worst) + "),")

@@ -147,7 +147,7 @@ def _window_falls(values: FloatArray, after: int, least: float) -> Falls:
     candidates = _peaks(fall, least)
     step = np.abs(values[2:] - values[:-2])
     usual_step = max(float(np.median(step)), 1e-12)
-    drift = _running_median(fall, _DRIFT_HALF_WIDTH)
+    drift = running_median(fall, _DRIFT_HALF_WIDTH)
     unusual = fall - drift
     reach = BEFORE + after
     # Never below what independent values would give: short records hold few places to compare with.
@@ -173,8 +173,8 @@ def _sliding_median(values: FloatArray, width: int) -> FloatArray:
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1), dtype=np.float64)
 
 
-def _running_median(values: FloatArray, half_width: int) -> FloatArray:
-    """Return the median of each value and its neighbours; the windows of both ends stay within the series."""
+def running_median(values: FloatArray, half_width: int) -> FloatArray:
+    """Return the median (n,) of each value and its neighbours; the windows of both ends stay within the series."""
     width = min(2 * half_width + 1, values.size)
     medians = _sliding_median(values, width)
     first = np.clip(np.arange(values.size) - width // 2, 0, medians.size - 1)

@@ -1,4 +1,4 @@
-"""Impedance spectra tied to the cycling record of the same cell: when each was taken, and what the voltage said then."""
+"""Impedance spectra tied to the cycling record of the same cell: when each was taken, and the voltage then."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class LinkedSpectra:
     arc : (m,) float64, ohm
         Their difference.
     voltage_before, current_before : (m,) float64, V and A
-        Medians of \\|V\\| and \\|I\\| over the last 15 minutes with current before the spectrum (a quarter of the usual
+        Medians of |V| and |I| over the last 15 minutes with current before the spectrum (a quarter of the usual
         half cycle, where that is less).
     dc_resistance : (m,) float64, ohm
         Their quotient; NaN without a current column.
@@ -202,7 +202,7 @@ def spectra_evidence(spectra: LinkedSpectra, not_before: float, not_after: float
     """Return what spectra before and after an event say of it, in words.
 
     The medians of three spectra to each side are compared: an arc of which less than half is left has collapsed, Re Z
-    at the lowest frequency has fallen below 85 %, \\|V\\|/\\|I\\| lies below half of it.
+    at the lowest frequency has fallen below 85 %, |V|/|I| lies below half of it.
     """
     before = np.flatnonzero(spectra.end <= not_before)[-SPECTRA_BESIDE:]
     after = np.flatnonzero(spectra.start >= not_after)[:SPECTRA_BESIDE]

@@ -8,11 +8,12 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from lithiate.analysis.change_points import running_median
 from lithiate.analysis.cycling import HalfCycles
 from lithiate.analysis.robust import BoolArray, FloatArray, IntArray, weighted_median_per_group
 
 LONGEST_BLOCK = 7200.0
-"""Longest half cycle [s] that is one block; of longer ones, and of a cell that is plated one way, blocks are shorter."""
+"""Longest half cycle [s] that is one block; of longer ones, and of cells plated one way, blocks are short."""
 
 SHORT_BLOCK = 900.0
 """Duration of those [s]: soft shorts heal within minutes to hours."""
@@ -24,6 +25,7 @@ LEAST_ON_TIME = 0.5
 """Blocks with less than this share of the usual on-time are left out."""
 
 _PROFILE_HALF_CYCLES = 6
+_POLARITY_HALF_WIDTH = 30
 _MEAN_TO_SIGMA = math.sqrt(math.pi / 2.0) / math.sqrt(6.0)
 
 
@@ -41,9 +43,9 @@ class Blocks:
         Number of the half cycle (from 0) that the block lies in.
     polarity : (b,) int8
     mean_absolute_voltage : (b,) float64, V
-        Level of \\|V\\|: of a whole half cycle the time-weighted mean, of a part of one the time-weighted median.
+        Level of |V|: of a whole half cycle the time-weighted mean, of a part of one the time-weighted median.
     relative_level : (b,) float64
-        Logarithm of the level, less what is usual at this place of a half cycle where half cycles are cut.
+        Logarithm of the level, less what is usual for its polarity and, where half cycles are cut, for its place.
     noise : (b,) float64, V
         Standard deviation of white noise that would bend the trace as much: from second differences of the rows.
     whole : bool
@@ -109,7 +111,9 @@ def cut_blocks(half_cycles: HalfCycles, time: FloatArray, voltage: FloatArray) -
     first, last = rows.index[starts], rows.index[starts + counts - 1]
     keep = (on_time >= LEAST_ON_TIME * np.median(on_time)) & (level > 0.0)
     log_level = np.log(np.where(level > 0.0, level, 1.0))
-    if not whole and not one_way:
+    if whole:
+        log_level = log_level - _of_polarity(log_level, half_cycles.polarity)
+    elif not one_way:
         log_level = log_level - _profile(log_level, half_cycle, half_cycles.polarity)
     smallest = max(half_cycles.resolution / math.sqrt(12.0), 1e-9)
     columns = {
@@ -152,6 +156,18 @@ def _profile(log_level: FloatArray, half_cycle: IntArray, polarity: NDArray[np.i
         shape = np.median(table - np.median(table, axis=1, keepdims=True), axis=0)
         profile[chosen] = np.tile(shape, members.size)
     return profile
+
+
+def _of_polarity(log_level: FloatArray, polarity: NDArray[np.int8]) -> FloatArray:
+    """Return how far plating and stripping lie from their mean, which may drift: the two electrodes differ."""
+    if log_level.size < 3:
+        return np.zeros(log_level.size)
+    between = (polarity[1:-1] != polarity[:-2]) & (polarity[1:-1] != polarity[2:])
+    half_gap = 0.5 * polarity[1:-1] * (log_level[1:-1] - 0.5 * (log_level[:-2] + log_level[2:]))
+    if np.count_nonzero(between) < _PROFILE_HALF_CYCLES:
+        return np.zeros(log_level.size)
+    inner = running_median(half_gap[between], _POLARITY_HALF_WIDTH)
+    return np.asarray(polarity * np.interp(np.arange(log_level.size), np.flatnonzero(between) + 1, inner))
 
 
 def _noise(voltage: FloatArray, starts: IntArray, counts: IntArray, half_cycle_starts: IntArray) -> FloatArray:

@@ -25,11 +25,11 @@ class ShortEvent:
     not_before, not_after : float, s
         Interval in which the onset lies.
     recovered_at : float or None, s
-        When \\|V\\| was back by two thirds of the fall.
+        When |V| was back by two thirds of the fall.
     fall : float or None
-        Share of \\|V\\| that was lost; of a noise event None.
+        Share of |V| that was lost; of a noise event None.
     level_before, level_after : float or None, V
-        Of \\|V\\|; of a noise event of the noise.
+        Of |V|; of a noise event of the noise.
     score : float or None
         Of the change in units of its usual scatter, see `lithiate.analysis.change_points`.
     evidence : tuple of str

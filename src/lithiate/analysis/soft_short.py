@@ -8,16 +8,15 @@ therefore told apart, and spectra, noise and the level of the record are looked 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from attrs import evolve
 
-from lithiate.analysis.change_points import AFTER, BEFORE, LEAST_VALUES, Fall, find_falls, score_threshold
+from lithiate.analysis.change_points import AFTER, BEFORE, LEAST_VALUES, Fall, Falls, find_falls, score_threshold
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.linked_spectra import LinkedSpectra, spectra_evidence
 from lithiate.analysis.robust import FloatArray
-from lithiate.analysis.short_blocks import Blocks, part_levels
+from lithiate.analysis.short_blocks import PARTS, Blocks, part_levels
 from lithiate.analysis.short_circuit import HardShort, first_run
 from lithiate.analysis.short_events import ShortEvent, ShortEvents
 from lithiate.core.estimate import Estimate
@@ -63,7 +62,7 @@ def find_short_events(
 ) -> ShortEvents:
     """Find the soft shorts of a record, and put them beside its hard short.
 
-    The levels of \\|V\\| and the noise of the blocks are searched for sudden changes
+    The levels of |V| and the noise of the blocks are searched for sudden changes
     (`lithiate.analysis.change_points`); both searches share the accepted false alarms. The onset of a fall is then
     looked for among eighths of the blocks around it (for blocks of 15 minutes: among blocks).
 
@@ -79,7 +78,7 @@ def find_short_events(
     false_alarms_per_1000_h : float
         Accepted where there is no short.
     smallest_fall : float
-        Share of \\|V\\|; smaller falls are no event.
+        Share of |V|; smaller falls are no event.
     fall_ratio : float
         Below this share of the early level for 20 blocks is an event, sudden or not.
     spectra : LinkedSpectra, optional
@@ -108,7 +107,9 @@ def find_short_events(
         )
     # A half of the false alarms for each of both searches.
     rate = 0.5 * false_alarms_per_1000_h * blocks.spacing / _HOUR
-    falls = find_falls(blocks.relative_level[first:count], least=-math.log1p(-smallest_fall), false_alarms_per_1000=rate)
+    falls = find_falls(
+        blocks.relative_level[first:count], least=-math.log1p(-smallest_fall), false_alarms_per_1000=rate
+    )
     noises = find_falls(-np.log(blocks.noise[first:count]), least=math.log(NOISE_GROWTH), false_alarms_per_1000=rate)
     events = [_fall_event(blocks, time, voltage, first, count, one, noises) for one in falls]
     events += [_noise_event(blocks, first, one) for one in noises if not any(_beside(one, fall) for fall in falls)]
@@ -147,7 +148,7 @@ def _hard_event(short: HardShort, blocks: Blocks) -> tuple[ShortEvent, ...]:
 
 
 def _fall_event(
-    blocks: Blocks, time: FloatArray, voltage: FloatArray, first: int, count: int, found: Fall, noises: Sequence[Fall]
+    blocks: Blocks, time: FloatArray, voltage: FloatArray, first: int, count: int, found: Fall, noises: Falls
 ) -> ShortEvent:
     """Return a sudden fall as an event: a soft short, unless an unusual pause lies before it."""
     place = first + found.position
@@ -156,8 +157,7 @@ def _fall_event(
     after = before * math.exp(-found.size)
     onset, not_before, not_after = _onset(blocks, time, voltage, place, found.after, found.size)
     evidence = [
-        f"|V| fell by {1.0 - after / before:.0%} from {before * 1e3:.3g} to {after * 1e3:.3g} mV "
-        f"({found.score:.1f} times its usual scatter)"
+        f"|V| fell by {1.0 - after / before:.0%} to {after * 1e3:.3g} mV, {found.score:.1f} times its usual scatter"
     ]
     pause = _unusual_pause(blocks, not_before, not_after)
     if pause > 0.0:
@@ -185,7 +185,7 @@ def _onset(
 ) -> tuple[float, float, float]:
     """Return when a fall began and the interval in which it did [s].
 
-    The step that leaves the least squares, in the logarithm of \\|V\\| over what it was in the same part of the blocks
+    The step that leaves the least squares, in the logarithm of |V| over what it was in the same part of the blocks
     before; the interval runs from the last part before it that has fallen by less than a quarter, to the first after it
     that has fallen by three quarters.
     """
@@ -218,11 +218,18 @@ def _trace(
         middle, level, filled = part_levels(time, voltage, rows, int(blocks.polarity[block]))
         return middle, np.where(filled, np.log(level), np.nan)
 
-    history = np.array([parts(block)[1] for block in range(max(start - BEFORE, 0), max(start, 1))])
-    usual = np.array([np.median(column[np.isfinite(column)]) if np.isfinite(column).any() else 0.0 for column in history.T])
+    history = range(max(start - BEFORE, 0), max(start, 1))
+    usual = {}
+    for sign in (-1, 1):
+        table = np.array([parts(block)[1] for block in history if blocks.polarity[block] == sign] or [np.zeros(PARTS)])
+        known = np.isfinite(table)
+        usual[sign] = np.array(
+            [np.median(column[k]) if k.any() else 0.0 for column, k in zip(table.T, known.T, strict=True)]
+        )
     pieces = [parts(block) for block in range(start, stop)]
+    signs = [int(blocks.polarity[block]) for block in range(start, stop)]
     middle = np.concatenate([piece[0] for piece in pieces])
-    trace = np.concatenate([piece[1] - usual for piece in pieces])
+    trace = np.concatenate([piece[1] - usual[sign] for piece, sign in zip(pieces, signs, strict=True)])
     known = np.isfinite(trace)
     return middle[known], trace[known]
 
@@ -260,18 +267,16 @@ def _noise_event(blocks: Blocks, first: int, found: Fall) -> ShortEvent:
     return ShortEvent(
         kind="noise",
         onset=float(blocks.start[place]),
-        not_before=float(blocks.start[place - 1]),
-        not_after=float(blocks.end[place]),
+        not_before=float(blocks.start[max(place - 2, 0)]),
+        not_after=float(blocks.end[min(place + 1, len(blocks) - 1)]),
         level_before=before,
         level_after=factor * before,
         score=found.score,
-        evidence=(f"noise grew {factor:.2g} times ({found.score:.1f} times its usual scatter), |V| did not fall",),
+        evidence=(f"noise grew {factor:.2g} times ({found.score:.1f} scatters), |V| did not fall",),
     )
 
 
-def _with_long_fall(
-    events: list[ShortEvent], blocks: Blocks, first: int, count: int, ratio: float
-) -> list[ShortEvent]:
+def _with_long_fall(events: list[ShortEvent], blocks: Blocks, first: int, count: int, ratio: float) -> list[ShortEvent]:
     """Add the event of a level that stays below a share of its early one; a sudden fall before it explains it."""
     level = blocks.mean_absolute_voltage[first:count]
     early = float(np.median(level[:EARLY_BLOCKS]))

@@ -70,7 +70,11 @@ def analyse_symmetric_cycling(
     blocks = cut_blocks(half_cycles, record.time, record.voltage)
     one_way = bool((half_cycles.polarity == half_cycles.polarity[0]).all())
     short = find_hard_short(
-        blocks if one_way else half_cycles, record.time, record.voltage, ratio=chosen.short_ratio, run=chosen.short_half_cycles
+        blocks if one_way else half_cycles,
+        record.time,
+        record.voltage,
+        ratio=chosen.short_ratio,
+        run=chosen.short_half_cycles,
     )
     seen = cycles.end <= (math.inf if short.time is None else short.time)
     floor, below_floor = check_soft_short_floor(

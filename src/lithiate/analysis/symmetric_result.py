@@ -41,7 +41,7 @@ class SymmetricSettings:
     short_ratio, short_half_cycles : float, int
         Hard short: at least this many half cycles, to the end, below this share of the early |V|.
     false_alarms_per_1000_h, smallest_soft_fall : float
-        Soft short: a sudden fall of \\|V\\| by at least this share, at this rate of false alarms where there is none.
+        Soft short: a sudden fall of |V| by at least this share, at this rate of false alarms where there is none.
     """
 
     hysteresis_definition: str = "2|V|"
