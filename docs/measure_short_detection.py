@@ -1,11 +1,11 @@
 """Measure what the search for shorts finds and raises in vain: ``python docs/measure_short_detection.py``.
 
-Cells of the twin without soft shorts, each anode from three seeds, cycled at 1 mA/cm2 and 1 mAh/cm2 until they
-end or for 1000 h, through an instrument's noise (0.2 mV) and a scatter of the voltage from half cycle to half cycle that
-remembers the one before (first-order autoregressive; memory and size drawn for each record). Shorts are put in afterwards, on
-another copy of the record: from a time on the voltage is multiplied by what is left of it, for good or until it
-recovers, or all current passes a filament of 0.2 ohm cm2. Writes ``docs/short_detection.json``;
-`tests/verification/test_short_detection.py` judges the same numbers.
+Cells of the twin without soft shorts, each anode from three seeds, cycled at 1 mA/cm2 and 1 mAh/cm2 until they end or
+for 1000 h, through an instrument's noise (0.2 mV) and a scatter of the voltage from half cycle to half cycle that
+remembers the one before (first-order autoregressive; memory and size drawn for each record). Shorts are put in
+afterwards: from a time on the voltage is multiplied by what is left of it, for good or until it recovers, or all
+current passes a filament of 0.2 ohm cm2. Writes ``docs/short_detection.json``, which
+`tests/verification/test_short_detection.py` measures again and judges.
 """
 
 from __future__ import annotations

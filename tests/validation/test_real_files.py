@@ -78,7 +78,12 @@ def test_neware_in_parts_of_one_cell(shared_data) -> None:
     folder = shared_data / "cycler/neware"
     record = read([folder / "test.ndax", folder / "test.nda"])
     assert record.time.size == 1464 + 439
-    assert record.time[-1] == pytest.approx(43800 + 721.6)
+    # Their clocks say which was first, and how long the cell (if it was one) lay between them.
+    assert record.provenance.source == "test.nda + test.ndax"
+    assert record.time[0] == 0.0
+    assert record.time[439] == pytest.approx(1706819063.0 - 1585135010.0, abs=1.0)
+    assert record.time[-1] - record.time[439] == pytest.approx(43800.0)
+    assert any("with up to 3.38e+04 h between two files" in text for text in record.warnings)
 
 
 def test_neware_that_is_corrupt(shared_data, capfd) -> None:

@@ -55,6 +55,7 @@ WARNINGS: dict[str, str] = {
     "LI-W-ANA-068": "It cannot be told whether the last discharge reached its end.",
     "LI-W-ANA-069": "The rows of rests are missing from the record.",
     "LI-W-ANA-070": "Rows with current are too short for a half cycle.",
+    "LI-W-ANA-090": "A further record of the cell was read and not analysed.",
     "LI-W-ANA-110": "Impedance spectra could not be tied to the clock of the cycling record as they stand.",
     "LI-W-ANA-111": "The record is too short for soft shorts to be told at a stated rate of false alarms.",
     "LI-W-ANA-112": "Soft shorts were found: sudden falls of the voltage beyond its usual scatter and drift.",

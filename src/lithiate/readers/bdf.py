@@ -106,7 +106,7 @@ def read_parquet(source: Source, settings: Mapping[str, str]) -> RawRecord:
 
     try:
         frame = pl.read_parquet(source.content)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise ReadError(
             "the Parquet file is damaged", code="LI-READ-003", where=source.name, got=str(error).splitlines()[0]
         ) from error
@@ -223,7 +223,7 @@ def _with_extensions(
     size = raw.time.size
     if "electrode_potential" in at:
         index = at["electrode_potential"][0]
-        drop = flag_setting(settings, "drop_bad_rows", where)
+        drop = flag_setting(settings, "tolerate_bad_rows", where)
         array = values.numbers(
             columns[index].head(size), "Electrode Potential / V", decimal_comma=False, drop=drop, where=where
         )

@@ -161,7 +161,7 @@ def _spectra(text: str, table: _Table, settings: Mapping[str, str], where: str) 
                 got="columns " + ", ".join(repr(name) for name in table.names),
                 expected="freq/Hz, Re(Z)/Ohm and -Im(Z)/Ohm",
             )
-    drop = flag_setting(settings, "drop_bad_rows", where)
+    drop = flag_setting(settings, "tolerate_bad_rows", where)
     columns = _numbers(text, table, {name: index for name, index in wanted.items() if index is not None}, drop, where)
     for name, sign in (("real", 1.0), ("imaginary", -1.0)):
         unit = table.names[wanted[name] or 0].split("/")[-1].replace("Ohm", "ohm")
@@ -206,7 +206,7 @@ def _record(text: str, table: _Table, settings: Mapping[str, str], where: str) -
     raw = delimited.assemble(series, choices, chosen, where, decimal_comma=table.decimal_comma)
     options: dict[str, Any] = {
         "decimal_comma": table.decimal_comma,
-        "drop": flag_setting(settings, "drop_bad_rows", where),
+        "drop": flag_setting(settings, "tolerate_bad_rows", where),
         "where": where,
     }
     rows = raw.time.size

@@ -128,7 +128,7 @@ def assemble(
     columns = _without_empty_end(columns, choices)
     options: dict[str, Any] = {
         "decimal_comma": decimal_comma,
-        "drop": flag_setting(settings, "drop_bad_rows", where),
+        "drop": flag_setting(settings, "tolerate_bad_rows", where),
         "where": where,
     }
     time = values.times(columns[choices.time.index], choices.time, **options)

@@ -138,7 +138,7 @@ def _layout(table: _Table) -> Layout:
 
 
 def _spectra(tables: Sequence[_Table], settings: Mapping[str, str], where: str) -> RawSpectra:
-    drop = flag_setting(settings, "drop_bad_rows", where)
+    drop = flag_setting(settings, "tolerate_bad_rows", where)
     parts = [_spectrum(table, where, drop=drop) for table in tables]
     names = [name for name in parts[0] if all(name in part for part in parts)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in names}

@@ -21,7 +21,7 @@ _MOST_BAD_ROWS = 0.05
 def checked(raw: RawRecord, settings: Mapping[str, str], where: str) -> RawRecord:
     """Apply the common settings, then refuse bad rows and implausible values.
 
-    Settings: ``time_divisor`` (times are divided by it), ``invert_current``, ``drop_bad_rows`` (rows with a value
+    Settings: ``time_divisor`` (times are divided by it), ``invert_current``, ``tolerate_bad_rows`` (rows with a value
     that is no number, and rows whose time lies before that of an earlier row, are left out; a warning counts them).
 
     Raises
@@ -35,7 +35,7 @@ def checked(raw: RawRecord, settings: Mapping[str, str], where: str) -> RawRecor
         raw = raw.changed(f"LI-W-TIME times were divided by {divisor:g}, as asked", time=raw.time / divisor)
     if flag_setting(settings, "invert_current", where):
         raw = raw.changed("LI-W-SIGN the sign of the current was inverted, as asked", **_inverted(raw))
-    raw = _without_bad_rows(raw, drop=flag_setting(settings, "drop_bad_rows", where), where=where)
+    raw = _without_bad_rows(raw, drop=flag_setting(settings, "tolerate_bad_rows", where), where=where)
     _require_plausible(raw, where)
     return raw
 
@@ -103,7 +103,7 @@ def _bad_rows(what: str, mask: NDArray[np.bool_], code: str, where: str) -> Read
         code=code,
         where=where,
         got=_row_numbers(mask),
-        expected="finite numbers in order of time (--set drop_bad_rows=true leaves such rows out and counts them)",
+        expected="finite numbers in order of time (--set tolerate_bad_rows=true leaves such rows out and counts them)",
     )
 
 

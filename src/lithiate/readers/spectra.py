@@ -59,7 +59,7 @@ def assembled_spectra(
             code="LI-READ-008",
             where=where,
             got=f"row {int(np.flatnonzero(bad)[0]) + 1} of the table",
-            expected="finite numbers (--set drop_bad_rows=true leaves such rows out and counts them)",
+            expected="finite numbers (--set tolerate_bad_rows=true leaves such rows out and counts them)",
         )
     warnings = [f"LI-W-ROWS {int(bad.sum())} of {bad.size} rows were left out, as asked"] if bad.any() else []
     group = np.cumsum(starts) - 1

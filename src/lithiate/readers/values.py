@@ -85,7 +85,7 @@ def _refuse_text(series: pl.Series, values: pl.Series, name: str, *, drop: bool,
             code="LI-READ-006",
             where=where,
             got=f"{series[row]!r} in row {row + 1} of the table",
-            expected="numbers (--set drop_bad_rows=true leaves such rows out and counts them)",
+            expected="numbers (--set tolerate_bad_rows=true leaves such rows out and counts them)",
         )
 
 

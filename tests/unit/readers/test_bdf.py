@@ -133,7 +133,7 @@ def test_time_divisor_reaches_the_capacity_check(write_file) -> None:
 def test_rows_that_fall_back_in_time_are_left_out_on_request(write_file) -> None:
     rows = "".join(f"{0 if i in (40, 41) else i},3,0.1\n" for i in range(100))
     record = read(
-        write_file("test_time_second,voltage_volt,current_ampere\n" + rows), settings={"drop_bad_rows": "true"}
+        write_file("test_time_second,voltage_volt,current_ampere\n" + rows), settings={"tolerate_bad_rows": "true"}
     )
     assert record.time.size == 98
     assert any("LI-W-ROWS 2 of 100 rows" in text for text in record.warnings)

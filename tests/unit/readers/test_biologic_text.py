@@ -7,7 +7,7 @@ import pytest
 
 from lithiate.core.measurement import RowFlag
 from lithiate.errors import ReadError
-from lithiate.readers import read
+from lithiate.readers import read, read_all
 
 NAMES = "mode\tNs\ttime/s\tEwe/V\tcycle number\t<I>/mA"
 ROWS = ["3\t0\t0\t1.5\t0\t0", "1\t1\t10\t-5.0E-002\t1.0E+000\t-1.1", "1\t2\t20\t5.0E-002\t1.0E+000\t1.1"]
@@ -150,7 +150,7 @@ def test_refusals(write_file, names, rows, code, words) -> None:
 
 def test_bad_rows_of_a_spectrum_can_be_left_out(write_file) -> None:
     content = export(PEIS, ["100\t1\t2\t0\t1", "10\t\t2\t0\t1", "1\t3\t1\t0\t1"])
-    spectra = read(write_file(content), settings={"drop_bad_rows": "true"})
+    spectra = read(write_file(content), settings={"tolerate_bad_rows": "true"})
     assert spectra.frequency.tolist() == [100.0, 1.0]
     assert any("LI-W-ROWS 1 of 3 rows were left out" in text for text in spectra.warnings)
 
@@ -175,5 +175,6 @@ def test_spectra_of_several_files(write_file) -> None:
     assert spectra.time is None
     assert spectra.provenance.source == "b.mpt + a.mpt"
     cycling = write_file(export(), "c.mpt")
-    with pytest.raises(ReadError, match="not parts of one record; got 'impedance, cycling'"):
-        read([first, cycling])
+    both = read_all([first, cycling], cell="symmetric")
+    assert [record.technique for record in both] == ["cycling", "impedance"]
+    assert any("also hold a record of impedance" in text for text in read([first, cycling], cell="symmetric").warnings)
