@@ -102,8 +102,22 @@ def find_falls(values: FloatArray, *, least: float, false_alarms_per_1000: float
     """
     if values.size < LEAST_VALUES:
         return Falls(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0, np.int64))
-    found = score_falls(values, least=least)
-    return found.only(found.score >= score_threshold(values.size, false_alarms_per_1000))
+    scored = score_falls(values, least=least)
+    found = scored.only(scored.score >= score_threshold(values.size, false_alarms_per_1000))
+    position = [_least_squares_step(values, fall) for fall in found]
+    return Falls(np.array(position, dtype=np.int64), found.size, found.score, found.after)
+
+
+def _least_squares_step(values: FloatArray, fall: Fall) -> int:
+    """Return where two levels fit best around a fall: medians of six do not move by two values at their edge."""
+    first = fall.position - BEFORE
+    window = values[first : fall.position + fall.after]
+    split = np.arange(1, window.size)
+    before = np.cumsum(window)[:-1]
+    after = float(window.sum()) - before
+    explained = before**2 / split + after**2 / (window.size - split)
+    explained[before / split <= after / (window.size - split)] = -np.inf
+    return first + int(split[int(np.argmax(explained))])
 
 
 def score_threshold(size: int, false_alarms_per_1000: float) -> float:

@@ -26,6 +26,7 @@ LEAST_ON_TIME = 0.5
 
 _PROFILE_HALF_CYCLES = 6
 _POLARITY_HALF_WIDTH = 30
+_LARGEST_BEND = 10.0
 _MEAN_TO_SIGMA = math.sqrt(math.pi / 2.0) / math.sqrt(6.0)
 
 
@@ -177,6 +178,9 @@ def _noise(voltage: FloatArray, starts: IntArray, counts: IntArray, half_cycle_s
         bend[1:-1] = np.abs(voltage[:-2] - 2.0 * voltage[1:-1] + voltage[2:])
     bend[half_cycle_starts] = 0.0
     bend[half_cycle_starts[1:] - 1] = 0.0
+    # One jump, such as the onset of a short, is no noise.
+    usual = float(np.median(bend)) or float(np.mean(bend))
+    bend = np.minimum(bend, _LARGEST_BEND * usual)
     return np.asarray(_MEAN_TO_SIGMA * np.add.reduceat(bend, starts) / counts, dtype=np.float64)
 
 
