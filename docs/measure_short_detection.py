@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -155,37 +156,50 @@ def is_found(result: SymmetricCyclingResult, case: Case, kind: str) -> NDArray[n
     return np.array([bool(events), bool(inside)])
 
 
-def count_found(cells: dict[tuple[str, int], CyclingRecord], seeds: int = SEEDS) -> dict[str, Any]:
+def count_found(
+    cells: dict[tuple[str, int], CyclingRecord], seeds: int = SEEDS, only: tuple[str, ...] | None = None
+) -> dict[str, Any]:
     """Return for each kind of short how many there were, were found, and with an interval that holds them."""
     kinds: dict[str, Any] = {
-        f"soft, {name}{', heals' if heals else ''}": ("soft", lambda c, r, f=falls, h=heals: soft(c, r, f, heals=h))
+        f"soft, {name}{', heals' if heals else ''}": ("soft", partial(soft, falls=falls, heals=heals))
         for name, falls in FALLS.items()
         for heals in (False, True)
     }
     kinds["hard"] = ("hard", hard)
     kinds["noise"] = ("noise", noisy)
-    found = {}
-    for purpose, (name, (kind, inject)) in enumerate(kinds.items(), start=1):
-        hits, missed = np.zeros(2, dtype=np.int64), []
-        errors = []
-        for anode, clean, rng in records(cells, purpose, seeds):
-            case = inject(clean, rng)
-            result = analyse_symmetric_cycling(case.record)
-            hit = is_found(result, case, kind)
-            hits += hit
-            if hit[0]:
-                nearest = min(result.short_events.of(kind), key=lambda event: abs(event.onset - case.onset))
-                errors.append(abs(nearest.onset - case.onset) / _HOUR)
-            else:
-                missed.append([anode, round(case.onset / _HOUR, 1), round(case.fall, 3)])
-        found[name] = {
-            "of": seeds * len(ANODES),
-            "found": int(hits[0]),
-            "interval holds it": int(hits[1]),
-            "median error of the onset / h": round(float(np.median(errors)), 3) if errors else None,
-            "missed": missed,
-        }
-    return found
+    return {
+        name: _count(cells, seeds, purpose, kind, inject)
+        for purpose, (name, (kind, inject)) in enumerate(kinds.items(), start=1)
+        if only is None or name in only
+    }
+
+
+def _count(
+    cells: dict[tuple[str, int], CyclingRecord],
+    seeds: int,
+    purpose: int,
+    kind: str,
+    inject: Callable[[CyclingRecord, np.random.Generator], Case],
+) -> dict[str, Any]:
+    """Return what came of one kind of short."""
+    hits, missed, errors = np.zeros(2, dtype=np.int64), [], []
+    for anode, clean, rng in records(cells, purpose, seeds):
+        case = inject(clean, rng)
+        result = analyse_symmetric_cycling(case.record)
+        hit = is_found(result, case, kind)
+        hits += hit
+        if hit[0]:
+            nearest = min(result.short_events.of(kind), key=lambda event: abs(event.onset - case.onset))
+            errors.append(abs(nearest.onset - case.onset) / _HOUR)
+        else:
+            missed.append([anode, round(case.onset / _HOUR, 1), round(case.fall, 3)])
+    return {
+        "of": seeds * len(ANODES),
+        "found": int(hits[0]),
+        "interval holds it": int(hits[1]),
+        "median error of the onset / h": round(float(np.median(errors)), 3) if errors else None,
+        "missed": missed,
+    }
 
 
 def main() -> None:
