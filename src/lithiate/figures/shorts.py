@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -10,7 +11,7 @@ from matplotlib.patches import Patch
 from lithiate.analysis.linked_spectra import LinkedSpectra
 from lithiate.analysis.short_events import ShortEvent, ShortEvents
 from lithiate.core.measurement import CyclingRecord
-from lithiate.figures.cycling import COLUMNS, envelope, voltage_limit
+from lithiate.figures.cycling import COLUMNS, envelope
 from lithiate.figures.style import COLOURS, new_figure
 
 KIND_COLOURS = {"hard": COLOURS[1], "soft": COLOURS[3], "fall": COLOURS[5], "noise": COLOURS[2]}
@@ -23,28 +24,34 @@ KIND_WORDS = {
     "noise": "growth of noise",
 }
 
+MOST_IN_LEGEND = 8
+"""Events that the legend spells out."""
+
 _HOUR = 3600.0
 _MILLI = 1e3
 _TRACE = "#404040"
+# A spike or the end of life would press the rest into a line.
+_SHOWN_QUANTILE = 0.98
+_HEADROOM = 1.6
 
 
 def plot_shorts(record: CyclingRecord, events: ShortEvents, spectra: LinkedSpectra | None = None) -> Figure:
     """Return the voltage against time with every event marked, and beneath it Re Z of the spectra where there are any.
 
-    A band is the interval of an onset, the line in it the onset; a pale band from there on lasts until the voltage was
-    back. Times count from the first row of the record.
+    Events are numbered above the panel. A band is the interval of an onset, the line in it the onset; a pale band from
+    there on lasts until the voltage was back. Times count from the first row of the record.
     """
     rows = 1 if spectra is None else 2
-    figure, panels = new_figure(rows, height=3.0 if rows == 1 else 4.6, shared_x=True)
+    figure, panels = new_figure(rows, height=3.2 if rows == 1 else 4.9, shared_x=True)
     _draw_voltage(panels[0], record, events.origin)
     if spectra is not None:
         _draw_spectra(panels[1], spectra, events.origin)
     for panel in panels:
         for event in events:
             _mark(panel, event, events.origin)
-    _label_events(panels[0], events)
     panels[-1].set_xlabel("Time / h")
     panels[-1].set_xlim(0.0, float(record.time[-1] - events.origin) / _HOUR)
+    _number_events(panels[0], events)
     _legend(figure, events, spectra)
     return figure
 
@@ -56,7 +63,7 @@ def _draw_voltage(panel: Axes, record: CyclingRecord, origin: float) -> None:
         panel.fill_between(centre, low, high, facecolor=_TRACE, edgecolor=_TRACE, lw=0.3, step="mid")
     else:
         panel.plot(time, voltage, color=_TRACE, lw=0.8)
-    limit = voltage_limit([record.voltage])
+    limit = _HEADROOM * float(np.quantile(np.abs(voltage), _SHOWN_QUANTILE))
     panel.set_ylim(-limit if float(record.voltage.min()) < 0.0 else 0.0, limit)
     panel.set_ylabel("Voltage / mV")
 
@@ -82,30 +89,43 @@ def _mark(panel: Axes, event: ShortEvent, origin: float) -> None:
         panel.axvspan(onset, (event.recovered_at - origin) / _HOUR, color=colour, alpha=0.13, lw=0.0, zorder=0.4)
 
 
-def _label_events(panel: Axes, events: ShortEvents) -> None:
-    for event in events:
-        words = f"{(event.onset - events.origin) / _HOUR:.4g} h"
-        if event.fall is not None:
-            words += f", −{event.fall:.0%}"
-        if event.recovered_at is not None:
-            words += f", back at {(event.recovered_at - events.origin) / _HOUR:.4g} h"
+def _number_events(panel: Axes, events: ShortEvents) -> None:
+    """Put the number of each event above the panel; numbers that would touch stand one above the other."""
+    width = float(np.diff(panel.get_xlim())[0])
+    shown: list[float] = []
+    for number, event in enumerate(events, start=1):
+        at = (event.onset - events.origin) / _HOUR
+        height = sum(abs(at - other) < 0.025 * width for other in shown[-3:])
+        shown.append(at)
         panel.annotate(
-            words,
-            ((event.onset - events.origin) / _HOUR, 0.985),
+            str(number),
+            (at, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(-2, 0),
+            xytext=(0, 2 + 9 * height),
             textcoords="offset points",
-            rotation=90,
-            ha="right",
-            va="top",
-            fontsize=7,
+            ha="center",
+            va="bottom",
+            fontsize=8,
             color=KIND_COLOURS[event.kind],
         )
 
 
+def _words(number: int, event: ShortEvent, origin: float) -> str:
+    words = f"{number} {KIND_WORDS[event.kind]}, {(event.onset - origin) / _HOUR:.4g} h"
+    if event.fall is not None:
+        words += f", −{event.fall:.0%}"
+    if event.recovered_at is not None:
+        words += f", back at {(event.recovered_at - origin) / _HOUR:.4g} h"
+    return words
+
+
 def _legend(figure: Figure, events: ShortEvents, spectra: LinkedSpectra | None) -> None:
-    present = [kind for kind in KIND_WORDS if events.of(kind)]
-    handles: list[Line2D | Patch] = [Patch(color=KIND_COLOURS[kind], label=KIND_WORDS[kind]) for kind in present]
+    handles: list[Line2D | Patch] = [
+        Patch(color=KIND_COLOURS[event.kind], label=_words(number, event, events.origin))
+        for number, event in enumerate(events.events[:MOST_IN_LEGEND], start=1)
+    ]
+    if len(events) > MOST_IN_LEGEND:
+        handles.append(Patch(color="none", label=f"and {len(events) - MOST_IN_LEGEND} more"))
     if spectra is not None:
         low, high = float(spectra.low_frequency.min()), float(spectra.high_frequency.max())
         handles += [
@@ -115,4 +135,6 @@ def _legend(figure: Figure, events: ShortEvents, spectra: LinkedSpectra | None) 
         if bool((spectra.dc_resistance > 0.0).any()):
             handles.append(Line2D([], [], color=_TRACE, ls=":", lw=1.2, label="|V|/|I| before it"))
     if handles:
-        figure.legend(handles=handles, loc="outside upper center", ncols=min(4, len(handles)), frameon=False, fontsize=8)
+        figure.legend(
+            handles=handles, loc="outside upper center", ncols=min(3, len(handles)), frameon=False, fontsize=8
+        )
