@@ -1,7 +1,8 @@
 """Short circuits: a confirmed hard short, the floor below which a hysteresis cannot be honest, and a sudden fall.
 
 A soft short that is there from the first cycle on and leaves the hysteresis above the floor cannot be seen in a
-voltage: the cell looks like one that is cycled at less current. Noise growth and other signs are not looked at here.
+voltage: the cell looks like one that is cycled at less current. Soft shorts that form during a test are found, at a
+stated rate of false alarms, by `lithiate.analysis.soft_short`.
 """
 
 from __future__ import annotations
