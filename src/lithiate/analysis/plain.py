@@ -6,12 +6,18 @@ import math
 from typing import Any
 
 from attrs import fields
+from numpy.typing import NDArray
 
 
 def columns_to_dict(table: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs class of arrays
     """Return the arrays of a table as lists by name; what JSON has no word for becomes None."""
     columns = {entry.name: getattr(table, entry.name) for entry in fields(type(table))}
     return {name: None if array is None else _finite(array.tolist()) for name, array in columns.items()}
+
+
+def finite_list(values: NDArray[Any]) -> list[Any]:
+    """Return an array as a list; what JSON has no word for becomes None."""
+    return [_finite(value) for value in values.tolist()]
 
 
 def settings_to_dict(settings: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs class of plain values
