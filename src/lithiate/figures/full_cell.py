@@ -160,14 +160,10 @@ def voltage_profiles(
 
 
 def shown_cycles(result: FullCellResult) -> list[int]:
-    """Return the numbers of cycles whose profiles tell the most: the first, the middle and the last complete ones.
+    """Return the numbers of cycles whose profiles tell the most; see `lithiate.analysis.full_cell_cycles`."""
+    from lithiate.analysis.full_cell_cycles import shown_cycles as chosen
 
-    In a test of several rates: the last of each run.
-    """
-    if len(result.rates) > 1:
-        return sorted(set(result.rates.last_cycle.tolist()))
-    complete = result.cycles.number[result.cycles.complete].tolist()
-    return sorted({complete[0], complete[len(complete) // 2], complete[-1]}) if complete else []
+    return chosen(result.cycles, result.rates)
 
 
 def plot_capacity(curves: Sequence[CapacityCurve], styles: Mapping[str, LineStyle]) -> Figure:
