@@ -31,6 +31,9 @@ FEWEST_LEVELS = 20
 HELD_MARGIN = 5.0
 """The voltage answers a step when the resistance is this many times its uncertainty."""
 
+FALLING_SHARE = 0.2
+"""Before a step the current may fall by this share of it from one row to the next, as at the end of a hold."""
+
 MOST_ROWS = 3
 """An instrument that ramps needs at most so many rows for a step."""
 
@@ -104,11 +107,12 @@ def find_current_steps(
 
     Notes
     -----
-    ``R(t) = (V(t) - V_0) / (I_1 - I_0)``, V_0 and I_0 of the last row before the step, t from then; V(t) is interpolated
-    between two rows. ``u(R)^2 = (2 u(V)^2 + 2 R^2 u(I)^2) / (I_1 - I_0)^2``, each u from noise and a rounded last digit.
-    The current must be steady on both sides, or step back at once (a pulse), so a switch to a limit of the voltage (a hold, whose current falls from
-    row to row) is no step. What the cell relaxes from is not taken off: after a short rest, R holds its drift as well.
-    A first row that comes late tells of more than the ohmic drop: `sampling_delay` says how late.
+    ``R(t) = (V(t) - V_0) / (I_1 - I_0)``, V_0 and I_0 of the last row before the step, t from then; V(t) is
+    interpolated between two rows. ``u(R)^2 = 2 (u(V)^2 + R^2 u(I)^2) / (I_1 - I_0)^2``, each u from noise and rounding.
+    The current must be steady on both sides, or step back at once (a pulse), so a switch to a limit of the voltage (a
+    hold, whose current falls from row to row) is no step. What the cell relaxes from is not taken off: after a short
+    rest, R holds its drift as well. A first row that comes late tells of more than the ohmic drop: `sampling_delay`
+    says how late.
     """
     if record.current is None:
         raise AnalysisError(
@@ -122,6 +126,8 @@ def find_current_steps(
     smallest = max(STEP_SHARE * level, NOISE_MARGIN * current_noise)
     rows = []
     found = _steps(current, smallest)
+    if not found:
+        return _table([], record, None, None)
     until = [*(before for before, _ in found[1:]), current.size - 1]
     for (before, after), stop in zip(found, until, strict=True):
         step = float(current[after] - current[before])
@@ -139,9 +145,9 @@ def _noise(signal: FloatArray) -> float:
     """Return the standard deviation of noise and of rounding together, in the signal's unit."""
     step = resolution_step(signal)
     if step == 0.0:
-        # No common grid, as behind a calibration: the usual distance of neighbouring values that were read.
+        # No common grid, as behind a calibration: a small distance of neighbouring values that were read.
         apart = np.diff(np.unique(signal[:: 1 + signal.size // SAMPLE]))
-        step = float(np.median(apart)) if apart.size >= FEWEST_LEVELS else 0.0
+        step = float(np.quantile(apart, 0.1)) if apart.size >= FEWEST_LEVELS else 0.0
     # Pulses of one row each way look like noise, but not to every other row.
     noise = min(row_noise(rows) for rows in (signal, signal[::2], signal[1::2]))
     return math.hypot(noise, step / math.sqrt(12.0))
@@ -171,7 +177,7 @@ def _steady_before(current: FloatArray, before: int, step: float, bound: float) 
     if before == 0:
         return True
     change = float(current[before] - current[before - 1])
-    return abs(change) <= bound or change * step < 0.0
+    return abs(change) <= max(bound, FALLING_SHARE * abs(step)) or change * step < 0.0
 
 
 def _turns(current: FloatArray, after: int, step: float) -> bool:

@@ -79,15 +79,18 @@ class Density:
         """
         reach = _offsets(self.bandwidth, self.spacing).size // 2
         low, high = max(0, cell - reach), min(self.squares.size, cell + reach + 1)
-        offsets = (cell - np.arange(low, high)) * self.spacing
+        offsets = np.asarray((cell - np.arange(low, high)) * self.spacing, dtype=np.float64)
         return math.sqrt(float(self.squares[low:high] @ self._spread_of(offsets, order, extrapolated=True)))
 
     def _spread_of(self, offsets: FloatArray, order: int, *, extrapolated: bool) -> FloatArray:
-        shares = _SHARES / _SHARES.sum()
+        shares = np.asarray(_SHARES / _SHARES.sum(), dtype=np.float64)
         values = np.array(
-            [_response(offsets - node * self.noise, self.bandwidth, self.noise, order, extrapolated=extrapolated) for node in _NODES]
+            [
+                _response(offsets - node * self.noise, self.bandwidth, self.noise, order, extrapolated=extrapolated)
+                for node in _NODES
+            ]
         )
-        return np.maximum(shares @ values**2 - (shares @ values) ** 2, 0.0)
+        return np.asarray(np.maximum(shares @ values**2 - (shares @ values) ** 2, 0.0), dtype=np.float64)
 
 
 def charge_density(charge: FloatArray, voltage: FloatArray, noise: float, step: float) -> Density:
@@ -115,7 +118,7 @@ def charge_density(charge: FloatArray, voltage: FloatArray, noise: float, step: 
     cell = np.minimum(place.astype(np.int64), count - 1)
     smooth, extrapolated = _smoothed(cells, spacing, bandwidth, noise)
     return Density(
-        voltage=low + (np.arange(count) + 0.5) * spacing,
+        voltage=np.asarray(low + (np.arange(count) + 0.5) * spacing, dtype=np.float64),
         spacing=spacing,
         bandwidth=bandwidth,
         noise=noise,
@@ -123,7 +126,7 @@ def charge_density(charge: FloatArray, voltage: FloatArray, noise: float, step: 
         halved=_spread(np.diff(charge[kept]), place[kept], count) if sparse else None,
         smooth=smooth,
         extrapolated=extrapolated,
-        squares=np.bincount(cell, weights=stands_for**2, minlength=count),
+        squares=np.asarray(np.bincount(cell, weights=stands_for**2, minlength=count), dtype=np.float64),
     )
 
 
@@ -151,9 +154,30 @@ def _smoothed(cells: FloatArray, spacing: float, bandwidth: float, noise: float)
     return smooth, sharper
 
 
-def _bandwidth(
-    passed: FloatArray, voltage: FloatArray, noise: float, step: float, window: float
-) -> tuple[float, bool]:
+def noise_along(charge: FloatArray, voltage: FloatArray) -> float:
+    """Return the standard deviation of white noise of the voltage on a smooth curve over the charge [V].
+
+    As `row_noise` by divided differences, so that rows need not lie evenly: those that an instrument wrote whenever
+    the voltage had changed by a step have their noise in the charge.
+    """
+    moved = np.append(True, np.diff(charge) > 0.0)
+    along, across = charge[moved], voltage[moved]
+    found = []
+    for order in range(2, 6):
+        if along.size < order + 4:
+            break
+        stride = 1 + along.size // SAMPLE
+        places, values = (
+            np.lib.stride_tricks.sliding_window_view(rows, order + 1)[::stride] for rows in (along, across)
+        )
+        away = (places[:, :, None] - places[:, None, :]) / (places[:, -1:, None] - places[:, :1, None])
+        shares = 1.0 / np.prod(away + np.eye(order + 1), axis=2)
+        size = np.sqrt(np.einsum("ij,ij->i", shares, shares))
+        found.append(1.4826 * float(np.median(np.abs(np.einsum("ij,ij->i", shares, values)) / size)))
+    return min(found, default=0.0)
+
+
+def _bandwidth(passed: FloatArray, voltage: FloatArray, noise: float, step: float, window: float) -> tuple[float, bool]:
     """Return the bandwidth, and whether the distance of the rows sets it."""
     distance = np.abs(np.diff(voltage))
     order = np.argsort(distance)
@@ -182,7 +206,7 @@ def _spread(passed: FloatArray, place: FloatArray, count: int) -> FloatArray:
 
 def _offsets(bandwidth: float, spacing: float) -> FloatArray:
     reach = math.ceil(_REACH * math.sqrt(2.0) * bandwidth / spacing)
-    return np.arange(-reach, reach + 1) * spacing
+    return np.asarray(np.arange(-reach, reach + 1) * spacing, dtype=np.float64)
 
 
 def _response(offsets: FloatArray, bandwidth: float, noise: float, order: int, *, extrapolated: bool) -> FloatArray:

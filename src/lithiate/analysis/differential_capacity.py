@@ -14,7 +14,7 @@ import numpy as np
 from attrs import field, frozen
 
 from lithiate.analysis.cycling import HalfCycles
-from lithiate.analysis.density import Density, charge_density, row_noise
+from lithiate.analysis.density import Density, charge_density, noise_along, row_noise
 from lithiate.analysis.full_cell_half_cycles import half_cycle_profile
 from lithiate.analysis.robust import BoolArray, FloatArray, IntArray, resolution_step
 from lithiate.core.measurement import CyclingRecord
@@ -31,8 +31,24 @@ NARROWEST_WINDOW = 12.0
 LEAST_PROMINENCE = 0.02
 """A peak stands out by this share of the highest point of the curve ..."""
 
-SURE_PROMINENCE = 5.0
-"""... and by this many standard deviations of the noise."""
+SURE_PROMINENCE = 6.0
+"""... and by this many standard deviations of the difference of two points: of the highest and the lowest of a hundred
+that hold noise alone, four and a half are usual."""
+
+EQUAL_CURRENT = 0.1
+"""The longest run of rows counts whose current is within this share of the usual one ..."""
+
+LEAST_CHARGE = 0.4
+"""... if this share of the charge passed in it."""
+
+FEW_WIDTHS = 1.5
+"""A peak no wider than this many times the resolution ..."""
+
+SHARP_PROMINENCE = 0.1
+"""... stands out by this share of the highest point at least: the converter of an instrument has spikes of its own."""
+
+END_NOISE, END_WIDTHS = 4.0, 2.5
+"""No peak is looked for within so much noise and so many bandwidths of an end of the window."""
 
 HELD_CURRENT = 0.95
 """A hold: the voltage stays, and the current ends below this share of where it began."""
@@ -81,8 +97,8 @@ class DifferentialCapacity:
         Magnitude of dQ/dV, above 0 in a discharge too, and its standard uncertainty.
     charge : float, C
         Area of the curve: what passed at constant current.
-    held_charge : float, C
-        What passed in a hold of the voltage at the end, which has no dQ/dV.
+    other_charge : float, C
+        What passed in a hold of the voltage at the end, which has no dQ/dV, or at another current.
     resolution : float, V
         Full width at half maximum that an infinitely narrow peak would have.
     noise : float, V
@@ -97,7 +113,7 @@ class DifferentialCapacity:
     differential_capacity: FloatArray = field(repr=False)
     uncertainty: FloatArray = field(repr=False)
     charge: float
-    held_charge: float
+    other_charge: float
     resolution: float
     noise: float
     peaks: tuple[CapacityPeak, ...]
@@ -158,24 +174,29 @@ def differentiate_capacity(
     Notes
     -----
     ``dQ/dV(v) = sum_i dQ_i K_h(v - V_i)``, K_h a Gaussian of standard deviation h, mirrored at both ends of the window.
-    h is the largest of: what makes the noise of a mean density 2 %, ``h^3 = s sigma^2 / (4 sqrt(pi) 0.02^2)`` with s the
-    window over the number of rows; 2 sigma; 0.75 steps of a rounded voltage; the distance of the rows in voltage, median
-    by charge; a thousandth of the window. Numbers of peaks are those of the curve extrapolated to h = 0 by two kernels
-    (their bias falls as h^4), the error of which is propagated row by row; half of what the extrapolation moves a number
-    by, all of it for a peak that is not resolved, is counted beside it.
+    h is the largest of: what makes the noise of a mean density 2 %, ``h^3 = s sigma^2 / (4 sqrt(pi) 0.02^2)`` with s
+    the window over the number of rows; 2 sigma; 0.75 steps of a rounded voltage; the distance of the rows in voltage,
+    median by charge; a thousandth of the window. Numbers of a peak are those of a curve that two kernels extrapolate to
+    h = 0 (its bias falls as h^4), h being an eighth of the peak's width where that is more. Noise is propagated row by
+    row; half of what the extrapolation moves a number by, all of it for a peak that is not resolved, is counted beside
+    it, and so is what leaving out every other row changes where the rows lie far apart.
 
-    Limits: noise that is independent from row to row (rounding is counted as such); a peak that is not ``resolved`` is
-    smoothed beyond repair; pulses and GITT, whose voltages go up and down, give the density of all voltages they
-    passed; an overpotential is not taken off.
+    Only the longest run of rows at one current counts. Limits: noise that is independent from row to row (rounding is
+    counted as such); a peak that is not ``resolved`` is smoothed beyond repair; pulses and GITT, whose voltages go up
+    and down, give the density of all voltages they passed; an overpotential is not taken off.
     """
     if charge.size < FEWEST_ROWS:
         return None
     step = resolution_step(voltage)
-    noise = math.hypot(row_noise(voltage), step / math.sqrt(12.0))
-    end = voltage.size if current is None else _hold_begins(voltage, current, max(4.0 * noise, 1.5 * step, 1e-3))
-    held = float(charge[-1] - charge[end - 1])
-    passed, at = charge[:end], voltage[:end]
-    if end < FEWEST_ROWS or not (passed[-1] > passed[0] and np.ptp(at) > 0.0):
+    # Each is blind to something: even rows to noise of the charge, pairs of rows that lie close to noise at all.
+    noise = math.hypot(max(row_noise(voltage), noise_along(charge, voltage)), step / math.sqrt(12.0))
+    kept = slice(0, voltage.size)
+    if current is not None:
+        end = _hold_begins(voltage, current, max(4.0 * noise, 1.5 * step, 1e-3))
+        kept = _one_current(charge[:end], current[:end])
+    passed, at = charge[kept], voltage[kept]
+    total = float(charge[-1] - charge[0])
+    if passed.size < FEWEST_ROWS or not np.ptp(passed) > LEAST_CHARGE * total or not np.ptp(at) > 0.0:
         return None
     density = charge_density(passed, at, noise, step)
     if np.ptp(at) < NARROWEST_WINDOW * density.bandwidth:
@@ -188,7 +209,7 @@ def differentiate_capacity(
         differential_capacity=density.smooth,
         uncertainty=density.deviations(),
         charge=float(passed[-1] - passed[0]),
-        held_charge=held,
+        other_charge=total - float(passed[-1] - passed[0]),
         resolution=resolution,
         noise=noise,
         peaks=_peaks(density, resolution),
@@ -206,16 +227,41 @@ def _hold_begins(voltage: FloatArray, current: FloatArray, tolerance: float) -> 
     return begin + int(falling[0])
 
 
+def _one_current(charge: FloatArray, current: FloatArray) -> slice:
+    """Return the run of rows at the usual current, median by charge, over which most charge passed."""
+    passed = np.diff(charge, prepend=charge[:1])
+    order = np.argsort(current)
+    total = np.cumsum(passed[order])
+    usual = float(current[order[min(int(np.searchsorted(total, 0.5 * total[-1])), order.size - 1)]])
+    near = np.abs(current - usual) <= EQUAL_CURRENT * usual
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], near, [False]])))
+    begins, ends = edges[::2], edges[1::2]
+    if begins.size == 0:
+        return slice(0, 0)
+    longest = int(np.argmax(charge[ends - 1] - charge[begins]))
+    return slice(int(begins[longest]), int(ends[longest]))
+
+
 def _peaks(density: Density, resolution: float) -> tuple[CapacityPeak, ...]:
-    from scipy.signal import find_peaks
+    from scipy.signal import find_peaks, peak_widths
 
     smooth = density.smooth
-    tops, of = find_peaks(smooth, prominence=LEAST_PROMINENCE * float(smooth.max()))
+    # Noise blurs both ends of the window, where the curve falls to nothing: no peak and no valley is told there.
+    blurred = round((END_NOISE * density.noise + END_WIDTHS * density.bandwidth) / density.spacing)
+    inner = smooth[blurred : smooth.size - blurred]
+    if inner.size < 3:
+        return ()
+    tops, of = find_peaks(inner, prominence=LEAST_PROMINENCE * float(smooth.max()))
+    widths = peak_widths(inner, tops)[0] * density.spacing
+    tops = tops + blurred
     # The valley beside a peak has noise as well, less than the peak.
-    tops = tops[of["prominences"] > SURE_PROMINENCE * math.sqrt(2.0) * density.deviations()[tops]]
+    stands_out = of["prominences"]
+    sure = stands_out > SURE_PROMINENCE * math.sqrt(2.0) * density.deviations()[tops]
+    tops = tops[sure & ((widths > FEW_WIDTHS * resolution) | (stands_out > SHARP_PROMINENCE * float(smooth.max())))]
     if tops.size == 0:
         return ()
-    rough = [0, *(int(a + np.argmin(smooth[a:b])) for a, b in zip(tops[:-1], tops[1:], strict=True)), smooth.size - 1]
+    between = [int(a + np.argmin(smooth[a:b])) for a, b in zip(tops[:-1], tops[1:], strict=True)]
+    rough = [blurred, *between, smooth.size - 1 - blurred]
     # Each peak has a kernel of its own: a wide one is flat at its top, where fine noise makes maxima of its own.
     local = []
     for k, top in enumerate(tops):

@@ -63,7 +63,8 @@ def analyse_full_cell(record: CyclingRecord, **settings: float | str) -> FullCel
     A cycle is a charge with the discharge that follows it; a hold and rests belong to their half cycle, and a discharge
     before the first charge to no cycle. Within a cycle ``CE = Q_d / Q_c`` and ``eta = E_d / E_c`` with the charges and
     energies of discharge and charge, ``Q = int |I| dt``, ``E = int V |I| dt``, by the trapezoidal rule; a switch lies
-    midway between the rows on both sides. Mean voltages are ``E / Q``, the voltage hysteresis is their difference. The C-rate is the discharge current over the
+    midway between the rows on both sides. Mean voltages are ``E / Q``, the voltage
+    hysteresis is their difference. The C-rate is the discharge current over the
     nominal capacity in an hour; where that is not known, over the largest discharge capacity of the record.
 
     Not valid where a half cycle holds current of both signs, as in a drive profile with braking or in pulse tests:

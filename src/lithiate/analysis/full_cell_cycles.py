@@ -60,9 +60,7 @@ def tabulate_cycles(
     retention, retention_spread = _retention(table, discharge, complete, formation + settings.reference_cycle - 1)
     current = _discharge_current(record, half)[discharge]
     charging = _largest_current(record, half)[charge]
-    gap_share = np.hypot(
-        table.energy_curvature[charge] * energy_in / taken, table.energy_curvature[discharge] * energy_out / given
-    )
+    gap_spread = np.hypot(table.mean_voltage_curvature[charge], table.mean_voltage_curvature[discharge])
     vendor = record.vendor_cycle_number
     basis, capacity = _rate_basis(record, settings, given[complete] if complete.any() else given)
     cycles = FullCellCycles(
@@ -87,7 +85,7 @@ def tabulate_cycles(
         capacity_retention=retention,
         retention_uncertainty=retention_spread,
         voltage_hysteresis=np.where(complete, energy_in / taken - energy_out / given, np.nan),
-        hysteresis_uncertainty=np.where(complete, gap_share, np.nan),
+        hysteresis_uncertainty=np.where(complete, gap_spread, np.nan),
         discharge_current=current,
         charge_current=charging,
         c_rate=current / capacity * SECONDS_PER_HOUR,

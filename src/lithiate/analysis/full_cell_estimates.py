@@ -158,8 +158,8 @@ def median_energy_efficiency(cycles: FullCellCycles, settings: FullCellSettings,
 def median_voltage_hysteresis(cycles: FullCellCycles, settings: FullCellSettings, formation: int) -> Estimate:
     """Return the median gap between the mean voltages of charge and discharge from the setting `first_cycle` on."""
     words = (
-        "voltage hysteresis of the full cell: mean voltage of a charge (energy over charge, holds included) less that of "
-        "the discharge after it"
+        "voltage hysteresis of the full cell: mean voltage of a charge (energy over charge, holds included) less "
+        "that of the discharge after it"
     )
     values, spreads = cycles.voltage_hysteresis, cycles.hysteresis_uncertainty
     return _median("voltage_hysteresis", values, spreads, cycles, settings, formation, words, {}, unit="V")

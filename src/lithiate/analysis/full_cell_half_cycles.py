@@ -41,6 +41,8 @@ class HalfCycleTable:
     errors : ChargeErrors
     charge_curvature, energy_curvature : (h,) float64
         Relative error of the integrals between the rows; see `_halved_rows`.
+    mean_voltage_curvature : (h,) float64, V
+        The same for the mean voltage, energy over charge, in which much of both cancels.
     bridged : (h,) bool
         A hole in the record lies in the half cycle, over which more charge was interpolated than was recorded.
     flicker : int
@@ -55,6 +57,7 @@ class HalfCycleTable:
     errors: ChargeErrors
     charge_curvature: FloatArray
     energy_curvature: FloatArray
+    mean_voltage_curvature: FloatArray
     bridged: BoolArray
     flicker: int
     unrecorded: int
@@ -102,6 +105,9 @@ def find_half_cycles(record: CyclingRecord, current_accuracy: float) -> HalfCycl
     assert found.charge is not None  # there is a current
     assert found.energy is not None
     power = current * record.voltage
+    beside_mean = np.zeros_like(power)
+    mean = np.repeat(found.energy * found.polarity / found.charge, rows.counts)
+    beside_mean[rows.index] = current[rows.index] * (record.voltage[rows.index] - mean)
     return HalfCycleTable(
         half_cycles=found,
         charge=found.charge,
@@ -109,6 +115,7 @@ def find_half_cycles(record: CyclingRecord, current_accuracy: float) -> HalfCycl
         errors=ChargeErrors(found, record.time, found.charge, current_accuracy / math.sqrt(6.0)),
         charge_curvature=_halved_rows(rows, current) / found.charge,
         energy_curvature=_halved_rows(rows, power) / np.abs(found.energy),
+        mean_voltage_curvature=_halved_rows(rows, beside_mean) / found.charge,
         bridged=_bridged(rows, record.time, np.abs(current)),
         flicker=_flicker(record, current, share * level, rows),
         unrecorded=unrecorded,

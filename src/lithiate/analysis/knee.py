@@ -39,6 +39,9 @@ SURE = 1e-3
 ROUNDING_GAIN = 6.63
 """Gain of a rounded corner in twice the logarithm of the likelihood: 1 % of the chi-squared distribution."""
 
+MOST_ALIKE = 0.9
+"""Correlation of neighbouring residuals that is believed at most; more is a misfit, not scatter."""
+
 SMALLEST = 1e-6
 """Scatter that no record is free of, as a share of the capacity."""
 
@@ -102,13 +105,13 @@ def find_knee(cycle: FloatArray, retention: FloatArray) -> Knee:
 
     Notes
     -----
-    Least squares of a straight line and of two lines that meet at the knee, ``y = a + b t + c g ln(1 + exp((t - k)/g))``,
-    sharp (g = 0) or rounded where that fits better; a third line before them is a run-in: an early loss that slows
-    down, or a gain. A knee is told when the corner beats the straight line by the F test (level 1e-3 over about the
-    number of independent places), is not rounder than `ROUNDEST` of the test, lies within the record, and the fade
-    becomes faster. The interval holds the places at which the residual sum of squares, the other numbers fitted anew,
-    stays below ``RSS (1 + F(1, m - p) / (m - p))``; m is the number of cycles, less where residuals of neighbours are
-    alike: ``m = n (1 - r) / (1 + r)`` with their correlation r.
+    Least squares of a straight line and of two lines that meet at the knee k,
+    ``y = a + b t + c g ln(1 + exp((t - k)/g))``, sharp (g = 0) or rounded where that fits better; a third line before
+    them is a run-in: an early loss that slows down, or a gain. A knee is told when the corner beats the straight line
+    by the F test (level 1e-3 over about the number of independent places), is not rounder than `ROUNDEST` of the test,
+    lies within the record, and the fade becomes faster. The interval holds the places at which the residual sum of
+    squares, the other numbers fitted anew, stays below ``RSS (1 + F(1, m - p) / (m - p))``; m is the number of cycles,
+    less where residuals of neighbours are alike: ``m = n (1 - r) / (1 + r)`` with their correlation r.
 
     Limits: scatter of one size in all cycles; at most one knee. A fade that grows smoothly has no knee.
 
@@ -200,10 +203,10 @@ class _Fit:
         count = self.residuals.size
         alike = float(self.residuals[1:] @ self.residuals[:-1]) / self.rss
         # The correlation of fitted residuals is too low by about as many parameters as were fitted.
-        alike = min(max(alike + self.parameters / count, 0.0), 0.98)
+        alike = min(max(alike + self.parameters / count, 0.0), MOST_ALIKE)
         # Chance alone gives correlations of this size.
         alike = alike if alike > 2.0 / math.sqrt(count) else 0.0
-        return max(count * (1.0 - alike) / (1.0 + alike), self.parameters + 1.0)
+        return float(max(count * (1.0 - alike) / (1.0 + alike), self.parameters + 1.0))
 
     @property
     def slopes(self) -> tuple[float, ...]:
@@ -271,7 +274,8 @@ def _rounded(at: FloatArray, value: FloatArray, sharp: _Fit) -> _Fit:
     """Return the fit with a rounded corner where that is surely better, else the one that was given."""
     fixed = sharp.places[:-1]
     room = _room(at, fixed[-1] if fixed else None)
-    assert room is not None  # there is a fit
+    if room is None:
+        return sharp
     places = np.linspace(*room, COARSE_GRID)
     roundings = [share * float(at[-1] - at[0]) for share in ROUNDINGS]
     least = [float(_profile(at, value, places, fixed, rounding).min()) for rounding in roundings]
@@ -346,9 +350,7 @@ def _with_run_in(at: FloatArray, value: FloatArray) -> _Fit | None:
     return fit if slower or slopes[0] > 2.0 * deviations[0] else None
 
 
-def _interval(
-    at: FloatArray, value: FloatArray, best: _Fit, confidence: float
-) -> tuple[float | None, float | None]:
+def _interval(at: FloatArray, value: FloatArray, best: _Fit, confidence: float) -> tuple[float | None, float | None]:
     """Return the places at which the residuals are not too much larger, by profile likelihood; None at an open end."""
     from scipy.stats import f as f_distribution
 
@@ -370,17 +372,17 @@ def _interval(
 
 
 def _profiled(at: FloatArray, value: FloatArray, places: FloatArray, best: _Fit) -> FloatArray:
-    """Return the least residual sum of squares for a knee at each place, wherever a run-in ends, however round it is."""
+    """Return the least residual sum of squares for a knee at each place, wherever a run-in ends and however round."""
     fixed = best.places[:-1]
     roundings = [0.0]
     if best.rounding > 0.0:
         roundings += [factor * best.rounding for factor in (0.5, 0.7, 1.0, 1.4, 2.0)]
     if not fixed:
-        return np.min([_profile(at, value, places, (), rounding) for rounding in roundings], axis=0)
+        found = [_profile(at, value, places, (), rounding) for rounding in roundings]
+        return np.asarray(np.min(found, axis=0), dtype=np.float64)
     others = np.linspace(at[1], min(2.0 * fixed[0] - at[0], float(places.min())), COARSE_GRID)
-    return np.min(
-        [_profile(at, value, places, (float(other),), best.rounding) for other in (fixed[0], *others)], axis=0
-    )
+    found = [_profile(at, value, places, (float(other),), best.rounding) for other in (fixed[0], *others)]
+    return np.asarray(np.min(found, axis=0), dtype=np.float64)
 
 
 def _blocks(at: FloatArray, value: FloatArray) -> tuple[FloatArray, FloatArray]:
