@@ -49,8 +49,8 @@ def test_intervals_cover():
         width = np.median(
             [b - a for a, b in (getattr(knee, name) for knee in found) if a is not None and b is not None]
         )
-        print(f"{name}: {inside} of 200, median width {width:.2f} cycles")
-        assert low <= inside <= high, (name, inside)
+        said = f"{name}: {inside} of 200, median width {width:.2f} cycles"
+        assert low <= inside <= high, said
         assert width < 4.0
 
 
