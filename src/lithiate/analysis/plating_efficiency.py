@@ -13,6 +13,7 @@ from attrs import evolve
 from lithiate.analysis.charge_errors import ChargeErrors
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.cycling import HalfCycleFlag, HalfCycles, segment_half_cycles
+from lithiate.analysis.logged_switches import with_logged_switches
 from lithiate.analysis.nucleation import nucleation_overpotential, too_short_for_a_tip
 from lithiate.analysis.plating_estimates import (
     average_of_cycles,
@@ -151,8 +152,9 @@ def _half_cycles(record: CyclingRecord) -> tuple[HalfCycles, FloatArray]:
             got="current > 0 throughout",
             expected="plating of the working electrode at current < 0",
         )
+    found = with_logged_switches(_with_holes(found, record.time), record.time, record.current)
     assert found.charge is not None  # there is a current
-    return _with_holes(found, record.time), found.charge
+    return found, found.charge
 
 
 def _with_holes(half_cycles: HalfCycles, time: FloatArray) -> HalfCycles:

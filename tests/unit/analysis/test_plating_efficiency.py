@@ -355,6 +355,32 @@ def test_coarse_rows_are_covered_by_the_uncertainty(interval):
     assert 182 <= inside <= 197
 
 
+def test_ends_that_were_logged_are_where_the_current_was_switched():
+    """Rows a minute apart and at the ends of stripping: half an interval each would be 2 % of a cycle too much."""
+    whole = record(cycles([0.953, 0.962, 0.971, 0.957, 0.968, 0.959]), interval=1.0)
+    at = np.arange(17.0, whole.time[-1], 60.0)
+    ends = np.flatnonzero((whole.current[:-1] > 0.0) & (whole.current[1:] < 0.0))
+    rows = np.unique([*(np.searchsorted(whole.time, at, side="right") - 1), *ends, whole.time.size - 1])
+    columns = {name: getattr(whole, name)[rows] for name in ("time", "voltage", "current", "row_flags")}
+    found, known = analyse(evolve(whole, **columns)).cycles, analyse(whole).cycles
+    error = found.coulombic_efficiency - known.coulombic_efficiency
+    assert (np.abs(error) <= 2.0 * found.uncertainty)[1:].all()
+    np.testing.assert_allclose(found.end, known.end, atol=1.5)
+
+
+@pytest.mark.parametrize("phase", [1.0, 20.0, 45.0, 59.0])
+def test_rows_that_keep_step_with_the_cycles_are_off_alike(phase):
+    """Cycles of whole minutes and a row each minute: each switch is missed by the same time, to the same side."""
+    steps = [s for _ in range(12) for s in (plate(1.0), strip(0.5, cut_off=None))]
+    coarse = record([*steps, rest(0.2)], logs_switches=False, phase=phase)
+    voltage = coarse.voltage.copy()
+    voltage[np.flatnonzero(coarse.current)[-1]] = 1.0
+    found = analyse(evolve(coarse, voltage=voltage), current_accuracy=0.0, method="reservoir").coulombic_efficiency
+    # Between a switch and the middle of its rows lie at most 30 s, of each 1.5 h cycle.
+    assert found.standard_uncertainty > 0.5 * 60.0 / np.sqrt(12.0) / 3600.0
+    assert abs(found.value - 0.5) <= 2.0 * found.standard_uncertainty
+
+
 @settings(max_examples=20, deadline=None)
 @given(gain=st.floats(0.5, 2.0))
 def test_a_gain_of_the_current_cancels(gain):
