@@ -217,6 +217,26 @@ def short_detection_table() -> str:
     return table(("what was put in, and its fall", "found", "interval holds it", "median error of the onset / h"), rows)
 
 
+def round_trip_table() -> str:
+    """Return counts and errors of records with known answers, from what `measure_round_trip.py` measured."""
+    content = json.loads((DOCS / "round_trip.json").read_text(encoding="utf-8"))
+    forms = {"onset": ("onset", "h", "%"), "nucleation": ("nucleation overpotential", "mV", "mV")}
+    forms["efficiency"] = ("efficiency by reservoir", "1", "1")
+    rows = []
+    for name, (words, unit, of_error) in forms.items():
+        for anode, numbers in content[name].items():
+            low, high = numbers["truth"]
+            truth = f"{low:.5g}" if low == high else f"{low:.5g} to {high:.5g}"
+            width = (
+                "–" if numbers["median_width"] is None else f"{numbers['median_width']:.2g} {unit}".removesuffix(" 1")
+            )
+            error = f"{numbers['worst_error']:.2g} {of_error}".removesuffix(" 1")
+            held = f"{numbers['covered']} of {numbers['with_value']}"
+            rows.append((words, anode, f"{truth} {unit}".removesuffix(" 1"), held, str(numbers["open"]), error, width))
+    heads = ("quantity", "anode", "truth", "intervals that hold it", "open above", "largest error", "median width")
+    return table(heads, rows)
+
+
 def misses_table() -> str:
     """Return the tests that are expected to fail, with their reasons."""
     rows = [row for path in sorted(TESTS.rglob("test_*.py")) for row in _expected_failures(path)]
@@ -280,6 +300,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "single_particle": single_particle_table,
     "null_scores": null_scores_table,
     "short_detection": short_detection_table,
+    "round_trip": round_trip_table,
     "misses": misses_table,
     "library_cathodes": cathodes_table,
     "library_electrolytes": electrolytes_table,
