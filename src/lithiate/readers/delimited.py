@@ -156,7 +156,14 @@ def record_of_columns(
     """Return the record in columns of text or numbers, their decimal marks told from evidence."""
     tolerate = flag_setting(settings, "tolerate_bad_rows", where)
     plain, warning = marks.numbers_with_points(
-        columns, choices.of_numbers, sample, settings, where, line=line, tolerate=tolerate
+        columns,
+        choices.of_numbers,
+        sample,
+        settings,
+        where,
+        counters=[index for index in (choices.cycle, choices.step) if index is not None],
+        line=line,
+        tolerate=tolerate,
     )
     raw = assemble(plain, choices, settings, where, line=line, habits=habits)
     return raw if warning is None else raw.changed(warning)
