@@ -51,7 +51,7 @@ def described(record: Record, given: Mapping[str, Any]) -> Record:
         warnings.append(
             "LI-W-CELL nothing says what the cell is: a voltage of one sign below 1 V may be Li||Li plated one way, "
             "Li||Cu that is only plated, or another half cell; --cell symmetric analyses it as one plating of a "
-            "symmetric cell (plateau and shorts, no cycles), --cell plating as Li||Cu"
+            "symmetric cell (plateau and shorts, no cycles), --cell plating names Li||Cu"
         )
     elif specimen.cell is None:
         tells = ", and its voltage does not tell" if cycled else ""
