@@ -25,30 +25,55 @@ _CELL_OF_KIND = {"plating-efficiency": "plating", "full-cycling": "full", "rate"
 
 @overload
 def analyse(
-    measurement: CyclingRecord, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+    measurement: CyclingRecord,
+    *,
+    technique: str | None = None,
+    kind: str | None = None,
+    spectra: ImpedanceSpectra | None = None,
+    **settings: float | str,
 ) -> CyclingResult: ...
 
 
 @overload
 def analyse(
-    measurement: ImpedanceSpectra, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+    measurement: ImpedanceSpectra,
+    *,
+    technique: str | None = None,
+    kind: str | None = None,
+    spectra: None = None,
+    **settings: float | str,
 ) -> ImpedanceResult: ...
 
 
 @overload
 def analyse(
-    measurement: PolarisationCurve, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+    measurement: PolarisationCurve,
+    *,
+    technique: str | None = None,
+    kind: str | None = None,
+    spectra: None = None,
+    **settings: float | str,
 ) -> KineticsResult: ...
 
 
 @overload
 def analyse(
-    measurement: Measurement, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+    measurement: Measurement,
+    *,
+    technique: str | None = None,
+    kind: str | None = None,
+    spectra: ImpedanceSpectra | None = None,
+    **settings: float | str,
 ) -> Result: ...
 
 
 def analyse(
-    measurement: Measurement, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+    measurement: Measurement,
+    *,
+    technique: str | None = None,
+    kind: str | None = None,
+    spectra: ImpedanceSpectra | None = None,
+    **settings: float | str,
 ) -> Result:
     """Analyse a measurement by the technique that recorded it and by what was done to the cell.
 
@@ -63,6 +88,8 @@ def analyse(
         symmetric cell (also of one that is not stated) is ``symmetric-cycling``, of a plating cell
         ``plating-efficiency``, of a full cell ``full-cycling``; a polarisation curve is ``tafel``. A
         ``critical-current`` test must be named.
+    spectra : ImpedanceSpectra, optional
+        Of the same symmetric cell, on the clock of its cycling record: they are tied to it (`LinkedSpectra`).
     **settings
         Settings of the analysis, such as ``hysteresis_definition="|V|"``; see `SymmetricSettings`, `PlatingSettings`,
         `CriticalCurrentSettings`, `FullCellSettings`, `KineticsSettings` and `ImpedanceSettings`, each in the module
@@ -94,7 +121,7 @@ def analyse(
 
         return analyse_kinetics(measurement, **settings)
     if wanted == "cycling" and isinstance(measurement, CyclingRecord):
-        return _analyse_cycling(measurement, chosen, settings)
+        return _analyse_cycling(measurement, chosen, settings, spectra)
     raise _no_analysis(
         f"there is no analysis of technique {wanted!r} for this measurement",
         measurement,
@@ -133,18 +160,21 @@ def analyse_cell(
     from attrs import evolve
 
     from lithiate.analysis.coded_warnings import coded
+    from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra
     from lithiate.errors import AnalysisError
 
     chosen = [record for record in records if technique is None or record.technique == technique] or list(records)
     if len(chosen) == 1:
-        return [(chosen[0], analyse(chosen[0], technique=technique, kind=kind, **settings))]
+        return [(chosen[0], analyse(chosen[0], technique=technique, kind=kind, spectra=None, **settings))]
+    spectra = next((record for record in chosen if isinstance(record, ImpedanceSpectra)), None)
     analysed: list[tuple[Measurement, Result]] = []
     failures: list[str] = []
     for number, record in enumerate(chosen):
         own = {key: value for key, value in settings.items() if key in _names_for(record)}
         done = kind if number == 0 else None
         try:
-            analysed.append((record, analyse(record, technique=None, kind=done, **own)))
+            beside = spectra if isinstance(record, CyclingRecord) else None
+            analysed.append((record, analyse(record, technique=None, kind=done, spectra=beside, **own)))
         except AnalysisError as error:
             if number == 0:
                 raise
@@ -153,7 +183,9 @@ def analyse_cell(
     return [(record, evolve(result, warnings=(*result.warnings, *failures))), *analysed[1:]]
 
 
-def _analyse_cycling(record: CyclingRecord, kind: str, settings: dict[str, float | str]) -> CyclingResult:
+def _analyse_cycling(
+    record: CyclingRecord, kind: str, settings: dict[str, float | str], spectra: ImpedanceSpectra | None
+) -> CyclingResult:
     """Analyse a cycling record by its kind, which must fit the cell."""
     cell = record.specimen.cell
     if cell not in (None, *_USUAL_KIND):
@@ -182,7 +214,7 @@ def _analyse_cycling(record: CyclingRecord, kind: str, settings: dict[str, float
         return analyse_full_cell(record, **settings)
     from lithiate.analysis.symmetric import analyse_symmetric_cycling
 
-    return analyse_symmetric_cycling(record, **settings)
+    return analyse_symmetric_cycling(record, spectra, **settings)
 
 
 def _kind(measurement: Measurement, technique: str, kind: str | None) -> str:

@@ -11,10 +11,12 @@ from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.cycling import ONE_DIRECTIONAL, HalfCycleFlag, HalfCycles, segment_half_cycles
 from lithiate.analysis.hysteresis import hysteresis_per_cycle
 from lithiate.analysis.levels import level_estimate
+from lithiate.analysis.linked_spectra import link_spectra
 from lithiate.analysis.nucleation import first_nucleation_overpotential
 from lithiate.analysis.one_directional import count_interruptions, one_directional_warning, without_cycles
 from lithiate.analysis.onset import onset_estimate
 from lithiate.analysis.robust import BoolArray, FloatArray, IntArray
+from lithiate.analysis.short_blocks import cut_blocks
 from lithiate.analysis.short_circuit import (
     HardShort,
     check_soft_short_floor,
@@ -22,23 +24,28 @@ from lithiate.analysis.short_circuit import (
     find_sudden_fall,
     time_to_short_circuit,
 )
+from lithiate.analysis.soft_short import find_short_events, time_to_soft_short
 from lithiate.analysis.symmetric_result import Cycles, SymmetricCyclingResult, SymmetricSettings
 from lithiate.analysis.throughput import cumulative_capacity
 from lithiate.core.estimate import Estimate
-from lithiate.core.measurement import CyclingRecord
+from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra
 from lithiate.errors import AnalysisError
 
 LARGEST_SYMMETRIC_VOLTAGE = 1.5
 """Median |V| [V] above which a voltage of one sign is that of a cell with two unlike electrodes."""
 
 
-def analyse_symmetric_cycling(record: CyclingRecord, **settings: float | str) -> SymmetricCyclingResult:
+def analyse_symmetric_cycling(
+    record: CyclingRecord, spectra: ImpedanceSpectra | None = None, **settings: float | str
+) -> SymmetricCyclingResult:
     """Analyse the cycling record of a symmetric cell.
 
     Parameters
     ----------
     record : CyclingRecord
         With or without a current column. Its provenance and conditions are not looked at.
+    spectra : ImpedanceSpectra, optional
+        Of the same cell, on the clock of the record.
     **settings
         Fields of `SymmetricSettings`.
 
@@ -65,23 +72,45 @@ def analyse_symmetric_cycling(record: CyclingRecord, **settings: float | str) ->
     )
     _refuse_other_cells(record, half_cycles)
     cycles = _cycles(record, half_cycles, chosen)
+    blocks = cut_blocks(half_cycles, record.time, record.voltage)
+    one_way = bool((half_cycles.polarity == half_cycles.polarity[0]).all())
     short = find_hard_short(
-        half_cycles, record.time, record.voltage, ratio=chosen.short_ratio, run=chosen.short_half_cycles
+        blocks if one_way else half_cycles,
+        record.time,
+        record.voltage,
+        ratio=chosen.short_ratio,
+        run=chosen.short_half_cycles,
     )
     seen = cycles.end <= (math.inf if short.time is None else short.time)
     floor, below_floor = check_soft_short_floor(
         half_cycles, cycles.hysteresis[seen], area=record.specimen.area, factor=chosen.hysteresis_factor
     )
+    linked = None if spectra is None else link_spectra(spectra, record, half_cycles)
+    events = find_short_events(
+        blocks,
+        record.time,
+        record.voltage,
+        short,
+        origin=float(record.time[0]),
+        false_alarms_per_1000_h=chosen.false_alarms_per_1000_h,
+        smallest_fall=chosen.smallest_soft_fall,
+        fall_ratio=chosen.fall_ratio,
+        spectra=linked,
+    )
     estimates = _estimates(record, current, half_cycles, cycles, seen, short, chosen)
     warnings = [*record.warnings, *_record_warnings(record, current, half_cycles)]
     if below_floor:
         warnings.append(coded("LI-W-ANA-013", floor))
+    warnings.extend(() if linked is None else linked.warnings)
+    estimates["time_to_soft_short"] = time_to_soft_short(events, smallest_fall=chosen.smallest_soft_fall)
     warnings.extend(_fall_warning(cycles, seen, float(record.time[0]), chosen))
     for estimate in estimates.values():
         warnings.extend(estimate.warnings)
     return SymmetricCyclingResult(
         **estimates,
         soft_short_floor=floor,
+        short_events=events,
+        linked_spectra=linked,
         cycles=cycles,
         half_cycles=half_cycles,
         settings=chosen,

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from lithiate.analysis.cycling import HalfCycles
 from lithiate.analysis.hysteresis import DEFINITIONS
+from lithiate.analysis.linked_spectra import LinkedSpectra
 from lithiate.analysis.plain import columns_to_dict as _columns
 from lithiate.analysis.robust import FloatArray, IntArray
 from lithiate.analysis.settings import setting_error, settings_from_keywords
+from lithiate.analysis.short_events import ShortEvents
 from lithiate.core.estimate import Estimate
 from lithiate.core.techniques import QUANTITIES
 from lithiate.errors import AnalysisError
@@ -40,6 +42,8 @@ class SymmetricSettings:
         A fall: as many cycles in a row below this multiple.
     short_ratio, short_half_cycles : float, int
         Hard short: at least this many half cycles, to the end, below this share of the early |V|.
+    false_alarms_per_1000_h, smallest_soft_fall : float
+        Soft short: a sudden fall of |V| by at least this share, at this rate of false alarms where there is none.
     """
 
     hysteresis_definition: str = "2|V|"
@@ -51,6 +55,8 @@ class SymmetricSettings:
     fall_ratio: float = field(default=0.67, converter=float)
     short_ratio: float = field(default=0.1, converter=float)
     short_half_cycles: int = field(default=3, converter=int)
+    false_alarms_per_1000_h: float = field(default=1.0, converter=float)
+    smallest_soft_fall: float = field(default=0.15, converter=float)
 
     def __attrs_post_init__(self) -> None:
         if self.hysteresis_definition not in DEFINITIONS:
@@ -64,6 +70,10 @@ class SymmetricSettings:
         if not (self.onset_ratio > 1.0 > self.fall_ratio > self.short_ratio > 0.0):
             got = f"{self.onset_ratio:g}, {self.fall_ratio:g}, {self.short_ratio:g}"
             raise _setting_error("onset_ratio", got, "onset_ratio > 1 > fall_ratio > short_ratio > 0")
+        if not 0.0 < self.false_alarms_per_1000_h <= 10.0:
+            raise _setting_error("false_alarms_per_1000_h", self.false_alarms_per_1000_h, "above 0, up to 10")
+        if not 0.0 < self.smallest_soft_fall < 1.0:
+            raise _setting_error("smallest_soft_fall", self.smallest_soft_fall, "between 0 and 1")
 
     @property
     def hysteresis_factor(self) -> float:
@@ -132,6 +142,8 @@ class SymmetricCyclingResult:
         Start of the lasting rise of the hysteresis; right-censored when there was none.
     time_to_short_circuit : Estimate
         Onset of a confirmed hard short; right-censored when there was none.
+    time_to_soft_short : Estimate
+        Onset of the first soft short; right-censored when there was none.
     nucleation_overpotential : Estimate
         Of the first half cycle.
     plateau_overpotential, plateau_overpotential_late : Estimate
@@ -139,6 +151,10 @@ class SymmetricCyclingResult:
         Charge per area that was plated, to the end of the record or a hard short.
     soft_short_floor : str
         The soft-short floor test and its outcome in words.
+    short_events : ShortEvents
+        Hard and soft shorts and what looks alike, in the order of time.
+    linked_spectra : LinkedSpectra or None
+        Spectra of the cell on the clock of the record, where they were given.
     cycles : Cycles
     half_cycles : HalfCycles
     settings : SymmetricSettings
@@ -152,11 +168,14 @@ class SymmetricCyclingResult:
     voltage_hysteresis_late: Estimate
     hysteresis_onset_time: Estimate
     time_to_short_circuit: Estimate
+    time_to_soft_short: Estimate
     nucleation_overpotential: Estimate
     plateau_overpotential: Estimate
     plateau_overpotential_late: Estimate
     cumulative_capacity: Estimate
     soft_short_floor: str
+    short_events: ShortEvents = field(repr=False)
+    linked_spectra: LinkedSpectra | None = field(repr=False)
     cycles: Cycles = field(repr=False)
     half_cycles: HalfCycles = field(repr=False)
     settings: SymmetricSettings
@@ -192,6 +211,8 @@ class SymmetricCyclingResult:
             "direction": self.direction,
             "estimates": [estimate_to_dict(estimate) for estimate in self.estimates()],
             "soft_short_floor": self.soft_short_floor,
+            "short_events": self.short_events.to_dict(),
+            "linked_spectra": None if self.linked_spectra is None else self.linked_spectra.to_dict(),
             "cycles": _columns(self.cycles),
             "settings": {entry.name: getattr(self.settings, entry.name) for entry in fields(SymmetricSettings)},
             "warnings": list(self.warnings),

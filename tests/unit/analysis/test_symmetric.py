@@ -230,6 +230,7 @@ def test_estimates_are_iterated_in_order(square_cell, make_record):
         "voltage_hysteresis",
         "hysteresis_onset_time",
         "time_to_short_circuit",
+        "time_to_soft_short",
         "nucleation_overpotential",
         "plateau_overpotential",
         "plateau_overpotential",
