@@ -3,8 +3,8 @@
 A small record of the twin is laid end to end until it has 2.1 million rows, and written as csv. Each pair of runs reads
 that csv with polars, which is the peer (nobody can analyse rows sooner than they are read), and analyses the rows in
 memory. The claim is judged by processor time, which other work on the machine does not change (one thread: on an idle
-machine it is the wall time); the ratio is one of wall times. Peak memory beyond the record itself comes from a process of its own (tracemalloc), for 2.1 and for 10 million
-rows.
+machine it is the wall time); the ratio is one of wall times. Peak memory beyond the record itself comes from a process
+of its own (tracemalloc), for 2.1 and for 10 million rows.
 
 Usage: python benchmarks/analyse_cycling.py
 """
