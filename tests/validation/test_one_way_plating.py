@@ -37,7 +37,7 @@ def test_it_is_one_plating_of_45_hours(result):
     assert half_cycles.duration[0] / 3600.0 == pytest.approx(45.1, abs=0.1)
     assert half_cycles.on_time[0] / half_cycles.duration[0] > 0.99
     assert result.voltage_hysteresis.value is None
-    assert result.voltage_hysteresis.warnings[0].startswith("LI-W-ANA-080")
+    assert result.voltage_hysteresis.warnings[0].startswith("LI-W-ANA-071")
 
 
 def test_the_spectra_count_as_interruptions(path, result):
@@ -65,4 +65,4 @@ def test_the_plateau_is_that_of_a_plain_computation(path, result):
 
 def test_a_spike_is_no_nucleation(result):
     assert result.nucleation_overpotential.value is None
-    assert any(text.startswith("LI-W-ANA-081") for text in result.nucleation_overpotential.warnings)
+    assert any(text.startswith("LI-W-ANA-072") for text in result.nucleation_overpotential.warnings)

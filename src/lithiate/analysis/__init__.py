@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lithiate.analysis.critical_current import CriticalCurrentResult
     from lithiate.analysis.full_cell_result import FullCellResult
     from lithiate.analysis.impedance_result import ImpedanceResult
@@ -101,6 +103,56 @@ def analyse(
     )
 
 
+def analyse_cell(
+    records: Sequence[Measurement], *, technique: str | None = None, kind: str | None = None, **settings: float | str
+) -> list[tuple[Measurement, Result]]:
+    """Analyse all that was measured on one cell, as `lithiate.readers.read_all` gives it.
+
+    Parameters
+    ----------
+    records : sequence of Measurement
+        At most one a technique, on one clock.
+    technique : str, optional
+        Analyse the record of this technique only.
+    kind : str, optional
+        What was done to the cell in the first record.
+    **settings
+        Of any of the analyses; each gets those that it knows.
+
+    Returns
+    -------
+    list of (Measurement, result)
+        In the order of `records`. A record after the first whose analysis does not apply is left out, and a warning of
+        the first result says why.
+
+    Raises
+    ------
+    AnalysisError
+        As `analyse` does, for the first record.
+    """
+    from attrs import evolve
+
+    from lithiate.analysis.coded_warnings import coded
+    from lithiate.errors import AnalysisError
+
+    chosen = [record for record in records if technique is None or record.technique == technique] or list(records)
+    if len(chosen) == 1:
+        return [(chosen[0], analyse(chosen[0], technique=technique, kind=kind, **settings))]
+    analysed: list[tuple[Measurement, Result]] = []
+    failures: list[str] = []
+    for number, record in enumerate(chosen):
+        own = {key: value for key, value in settings.items() if key in _names_for(record)}
+        done = kind if number == 0 else None
+        try:
+            analysed.append((record, analyse(record, technique=None, kind=done, **own)))
+        except AnalysisError as error:
+            if number == 0:
+                raise
+            failures.append(coded("LI-W-ANA-090", f"the {record.technique} was not analysed: {error}"))
+    record, result = analysed[0]
+    return [(record, evolve(result, warnings=(*result.warnings, *failures))), *analysed[1:]]
+
+
 def _analyse_cycling(record: CyclingRecord, kind: str, settings: dict[str, float | str]) -> CyclingResult:
     """Analyse a cycling record by its kind, which must fit the cell."""
     cell = record.specimen.cell
@@ -171,6 +223,15 @@ def _no_analysis(what: str, measurement: Measurement, got: object, expected: str
 
 def setting_names() -> frozenset[str]:
     """Return the names of the settings of all analyses."""
+    return frozenset(name for names in _setting_names().values() for name in names)
+
+
+def _names_for(record: Measurement) -> frozenset[str]:
+    return _setting_names()[record.technique]
+
+
+def _setting_names() -> dict[str, frozenset[str]]:
+    """Return the names of the settings by technique."""
     from attrs import fields_dict
 
     from lithiate.analysis.critical_current import CriticalCurrentSettings
@@ -180,15 +241,15 @@ def setting_names() -> frozenset[str]:
     from lithiate.analysis.plating_result import PlatingSettings
     from lithiate.analysis.symmetric_result import SymmetricSettings
 
-    classes = (
-        SymmetricSettings,
-        PlatingSettings,
-        CriticalCurrentSettings,
-        FullCellSettings,
-        KineticsSettings,
-        ImpedanceSettings,
-    )
-    return frozenset(name for settings in classes for name in fields_dict(settings))
+    classes: dict[str, tuple[type, ...]] = {
+        "cycling": (SymmetricSettings, PlatingSettings, CriticalCurrentSettings, FullCellSettings),
+        "polarisation": (KineticsSettings,),
+        "impedance": (ImpedanceSettings,),
+    }
+    return {
+        technique: frozenset(name for settings in known for name in fields_dict(settings))
+        for technique, known in classes.items()
+    }
 
 
-__all__ = ["analyse", "setting_names"]
+__all__ = ["analyse", "analyse_cell", "setting_names"]

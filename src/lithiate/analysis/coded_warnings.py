@@ -55,8 +55,9 @@ WARNINGS: dict[str, str] = {
     "LI-W-ANA-068": "It cannot be told whether the last discharge reached its end.",
     "LI-W-ANA-069": "The rows of rests are missing from the record.",
     "LI-W-ANA-070": "Rows with current are too short for a half cycle.",
-    "LI-W-ANA-080": "Current or voltage has one sign: a cell that was plated one way, without cycles.",
-    "LI-W-ANA-081": "The highest early voltage is a spike long after the start, no nucleation tip.",
+    "LI-W-ANA-071": "Current or voltage has one sign: a cell that was plated one way, without cycles.",
+    "LI-W-ANA-072": "The highest early voltage is a spike long after the start, no nucleation tip.",
+    "LI-W-ANA-090": "A further record of the cell was read and not analysed.",
 }
 """Code -> what the warning means."""
 

@@ -69,7 +69,7 @@ def one_directional_warning(half_cycles: HalfCycles, interruptions: IntArray, *,
     hours = float(half_cycles.end[-1] - half_cycles.start[0]) / 3600.0
     of_what = "current" if with_current else "voltage"
     return coded(
-        "LI-W-ANA-080",
+        "LI-W-ANA-071",
         f"the {of_what} has one sign throughout {hours:.4g} h, interrupted {int(interruptions.sum())} times (rests, "
         "spectra or brief collapses): taken as a symmetric cell that was plated one way. There are no cycles, so what "
         "is counted by cycles is null. A cell with two unlike electrodes (Li||Cu that is only plated) may look alike",
@@ -93,7 +93,7 @@ def without_cycles(
     -------
     dict of str to Estimate
     """
-    reason = coded("LI-W-ANA-080", "current flowed one way only: there are no cycles")
+    reason = coded("LI-W-ANA-071", "current flowed one way only: there are no cycles")
     found = {
         name: evolve(estimate, value=None, warnings=(reason,)) if name in _NEEDS_CYCLES else estimate
         for name, estimate in estimates.items()
@@ -140,7 +140,7 @@ def _spike(half_cycles: HalfCycles, time: FloatArray, voltage: FloatArray) -> st
     if width >= SPIKE_SHARE * late:
         return None
     return coded(
-        "LI-W-ANA-081",
+        "LI-W-ANA-072",
         f"the highest |V| of the first quarter, {magnitude[top] * 1e3:.4g} mV, stands {late / 3600.0:.3g} h after the "
         f"start and is {width:.3g} s wide: a spike, no nucleation tip",
     )

@@ -381,7 +381,7 @@ def _load_frame(path: Path) -> pl.DataFrame:
         )
     try:
         return pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise ReadError(
             "the arrays of a measurement are damaged", code="LI-READ-003", where=str(path), got=str(error)
         ) from error

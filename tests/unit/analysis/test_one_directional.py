@@ -36,7 +36,7 @@ def test_plating_with_interruptions_is_one_half_cycle(make_record, sign, with_cu
     assert result.half_cycles.complete[0]
     assert count_interruptions(result.half_cycles, time, voltage).tolist() == [19]
     (text,) = [text for text in result.warnings if "one sign throughout" in text]
-    assert text.startswith("LI-W-ANA-080")
+    assert text.startswith("LI-W-ANA-071")
     assert "interrupted 19 times" in text
     json.dumps(result.to_dict(), allow_nan=False)
 
@@ -52,7 +52,7 @@ def test_what_needs_cycles_is_null_by_reason_and_the_plateau_is_given(make_recor
     ):
         estimate = getattr(result, name)
         assert estimate.value is None
-        assert [warning.split()[0] for warning in estimate.warnings] == ["LI-W-ANA-080"]
+        assert [warning.split()[0] for warning in estimate.warnings] == ["LI-W-ANA-071"]
     assert result.plateau_overpotential.value == pytest.approx(0.1)
     assert result.plateau_overpotential.conditions == {"half_cycle": 1.0}
     assert result.nucleation_overpotential.value == pytest.approx(0.1)
@@ -94,7 +94,7 @@ def test_a_late_spike_is_no_nucleation_tip(make_record):
     voltage[spike] = 0.7
     estimate = analyse(make_record(time, voltage)).nucleation_overpotential
     assert estimate.value is None
-    (text,) = [text for text in estimate.warnings if text.startswith("LI-W-ANA-081")]
+    (text,) = [text for text in estimate.warnings if text.startswith("LI-W-ANA-072")]
     assert "3.5 h after the start" in text
 
 
@@ -109,7 +109,7 @@ def test_a_soft_short_that_returns_slowly_is_no_interruption(make_record):
 def test_a_cell_that_nothing_names_is_analysed_and_told(make_record):
     time, voltage = plating()
     result = analyse(make_record(time, voltage, cell=None))
-    assert {"LI-W-ANA-003", "LI-W-ANA-080"} <= {text.split()[0] for text in result.warnings}
+    assert {"LI-W-ANA-003", "LI-W-ANA-071"} <= {text.split()[0] for text in result.warnings}
 
 
 @pytest.mark.parametrize("half_cycles", [2, 3, 6])
@@ -124,4 +124,4 @@ def test_a_voltage_of_one_sign_under_current_of_both_is_refused(square_cell, mak
 def test_cycling_is_alternating(square_cell, make_record):
     result = analyse(make_record(*square_cell(half_cycles=2).arrays()))
     assert result.direction == "alternating"
-    assert not [text for text in result.warnings if "LI-W-ANA-080" in text]
+    assert not [text for text in result.warnings if "LI-W-ANA-071" in text]
