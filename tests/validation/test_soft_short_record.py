@@ -104,3 +104,12 @@ def test_each_loop_is_tied_to_the_record(result, record):
     at = [np.flatnonzero(linked.time / HOUR > hour)[0] for hour in (19.0, 44.0)]
     assert linked.voltage_before[at] == pytest.approx([0.131, 0.049], abs=0.005)
     assert linked.low_frequency_resistance[at] == pytest.approx([255.0, 99.0], abs=1.0)
+
+
+def test_700_real_hours_without_a_short_raise_no_alarm(shared_data):
+    """The gel polymer cell: no current column, 1,400 half cycles, nothing fails (`test_gel_polymer.py`)."""
+    (path,) = (shared_data / "lithium_symmetric" / "gel_polymer").glob("*.csv")
+    quiet = analyse(lithiate.read(path))
+    assert [event.kind for event in quiet.short_events] == []
+    assert quiet.time_to_soft_short.censored == "right"
+    assert quiet.time_to_soft_short.interval[0] / HOUR > 690.0
