@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import fields
@@ -11,7 +12,11 @@ from numpy.typing import NDArray
 
 def columns_to_dict(table: Any) -> dict[str, Any]:  # noqa: ANN401 - any attrs class of arrays
     """Return the arrays of a table as lists by name; what JSON has no word for becomes None."""
-    columns = {entry.name: getattr(table, entry.name) for entry in fields(type(table))}
+    return plain_columns({entry.name: getattr(table, entry.name) for entry in fields(type(table))})
+
+
+def plain_columns(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arrays by name as lists; what JSON has no word for becomes None."""
     return {name: None if array is None else _finite(array.tolist()) for name, array in columns.items()}
 
 

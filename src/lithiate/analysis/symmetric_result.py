@@ -10,6 +10,7 @@ from attrs import field, fields, frozen
 from numpy.typing import NDArray
 
 from lithiate.analysis.cycling import HalfCycles
+from lithiate.analysis.hysteresis import DEFINITIONS
 from lithiate.analysis.linked_spectra import LinkedSpectra
 from lithiate.analysis.plain import columns_to_dict as _columns
 from lithiate.analysis.robust import FloatArray, IntArray
@@ -19,8 +20,8 @@ from lithiate.core.estimate import Estimate
 from lithiate.core.techniques import QUANTITIES
 from lithiate.errors import AnalysisError
 
-HYSTERESIS_FACTORS = {"2|V|": 2.0, "|V|": 1.0}
-"""Definition of the voltage hysteresis -> factor on the mean |V| of a cycle."""
+HYSTERESIS_FACTORS = {name: factor for name, (factor, measure) in DEFINITIONS.items() if measure == "mean"}
+"""Definition of the voltage hysteresis by a mean -> factor on the mean |V| of a cycle."""
 
 
 @frozen(kw_only=True)
@@ -29,7 +30,8 @@ class SymmetricSettings:
 
     Parameters
     ----------
-    hysteresis_definition : {"2|V|", "|V|"}
+    hysteresis_definition : {"2|V|", "|V|", "2|V| median", "2|V| mid-point", "2|V| end"}
+        Of the mean, the median, the middle or the end of |V|; see `lithiate.analysis.hysteresis`.
     first_early_cycle, last_early_cycle : int
         Cycles whose median is the early level.
     late_cycles : int
@@ -57,8 +59,8 @@ class SymmetricSettings:
     smallest_soft_fall: float = field(default=0.15, converter=float)
 
     def __attrs_post_init__(self) -> None:
-        if self.hysteresis_definition not in HYSTERESIS_FACTORS:
-            raise _setting_error("hysteresis_definition", self.hysteresis_definition, " or ".join(HYSTERESIS_FACTORS))
+        if self.hysteresis_definition not in DEFINITIONS:
+            raise _setting_error("hysteresis_definition", self.hysteresis_definition, " or ".join(DEFINITIONS))
         if not 1 <= self.first_early_cycle <= self.last_early_cycle:
             got = f"{self.first_early_cycle} to {self.last_early_cycle}"
             raise _setting_error("first_early_cycle", got, "1 <= first_early_cycle <= last_early_cycle")
@@ -75,8 +77,8 @@ class SymmetricSettings:
 
     @property
     def hysteresis_factor(self) -> float:
-        """Factor on the mean |V| of a cycle."""
-        return HYSTERESIS_FACTORS[self.hysteresis_definition]
+        """Factor on the |V| of a cycle."""
+        return DEFINITIONS[self.hysteresis_definition][0]
 
     @classmethod
     def from_keywords(cls, settings: Mapping[str, Any]) -> SymmetricSettings:
@@ -145,6 +147,8 @@ class SymmetricCyclingResult:
     nucleation_overpotential : Estimate
         Of the first half cycle.
     plateau_overpotential, plateau_overpotential_late : Estimate
+    cumulative_capacity : Estimate
+        Charge per area that was plated, to the end of the record or a hard short.
     soft_short_floor : str
         The soft-short floor test and its outcome in words.
     short_events : ShortEvents
@@ -168,6 +172,7 @@ class SymmetricCyclingResult:
     nucleation_overpotential: Estimate
     plateau_overpotential: Estimate
     plateau_overpotential_late: Estimate
+    cumulative_capacity: Estimate
     soft_short_floor: str
     short_events: ShortEvents = field(repr=False)
     linked_spectra: LinkedSpectra | None = field(repr=False)
@@ -176,6 +181,11 @@ class SymmetricCyclingResult:
     settings: SymmetricSettings
     specimen: str
     warnings: tuple[str, ...]
+
+    @property
+    def direction(self) -> str:
+        """``alternating``, or ``one-directional`` for a cell that was plated one way: it has no cycles."""
+        return self.half_cycles.direction
 
     def estimates(self) -> Iterator[Estimate]:
         """Iterate over the estimates, in the order of the attributes."""
@@ -198,6 +208,7 @@ class SymmetricCyclingResult:
             "half_cycle_count": len(self.half_cycles),
             "half_cycle_duration": {"value": duration / 3600.0, "unit": "h", "si_value": duration, "si_unit": "s"},
             "cycle_count": len(self.cycles),
+            "direction": self.direction,
             "estimates": [estimate_to_dict(estimate) for estimate in self.estimates()],
             "soft_short_floor": self.soft_short_floor,
             "short_events": self.short_events.to_dict(),

@@ -17,7 +17,26 @@ from attrs import evolve
 from lithiate.core.measurement import CyclingRecord, Measurement
 from lithiate.core.techniques import TECHNIQUES
 from lithiate.errors import ReadError, nearest_match
-from lithiate.readers import bdf, biologic_text, delimited, gamry_text, neware, own
+from lithiate.readers import (
+    advice,
+    arbin,
+    basytec,
+    bdf,
+    biologic_binary,
+    biologic_companions,
+    biologic_text,
+    delimited,
+    gamry_text,
+    landt,
+    maccor,
+    neware,
+    neware_text,
+    novonix,
+    own,
+    parquet_table,
+    pec,
+    spreadsheet,
+)
 from lithiate.readers.cell_files import files_of_folder, on_one_clock, require_one_cell
 from lithiate.readers.join import joined
 from lithiate.readers.sidecar import Stated, merged, read_sidecar, sidecar_paths
@@ -29,12 +48,26 @@ __all__ = ["READERS", "read", "read_all"]
 
 READERS: tuple[Reader, ...] = (
     own.READER,
+    parquet_table.READER,
     bdf.PARQUET,
+    spreadsheet.READER,
     neware.READER,
+    arbin.DATABASE_READER,
+    biologic_binary.READER,
+    biologic_companions.READER,
     biologic_text.READER,
     gamry_text.READER,
     bdf.CSV,
+    arbin.READER,
+    arbin.METADATA_READER,
+    pec.READER,
+    basytec.READER,
+    novonix.READER,
+    landt.READER,
+    maccor.READER,
+    neware_text.READER,
     delimited.READER,
+    advice.READER,
 )
 """All readers, the more particular before the more general."""
 
@@ -248,7 +281,8 @@ def _read_files(
         try:
             records.extend(measurements(source, reader, own, stated.values.get("area"), technique))
         except ReadError as error:
-            if not in_folder or error.code != "LI-READ-014":
+            # A companion of a record, or a step of a test that recorded nothing.
+            if not in_folder or error.code not in ("LI-READ-001", "LI-READ-014"):
                 raise
             skipped.append(f"LI-W-FOLDER {source.name} was skipped: {error.what}")
     if not records:

@@ -18,7 +18,7 @@ from lithiate.errors import ReadError, nearest_match
 HEAD_SIZE = 1 << 18
 """Bytes that a reader may look at to recognise its format; preambles of 100 lines and of 13 kB in one line exist."""
 
-COMMON_SETTINGS = ("tolerate_bad_rows", "invert_current", "time_divisor")
+COMMON_SETTINGS = ("tolerate_bad_rows", "invert_current")
 """Settings that every reader of instrument files takes."""
 
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
@@ -87,6 +87,8 @@ class RawRecord:
     details : mapping of str to plain value
         What else the vendor stored (technique, name of the test, stored area and masses), kept with the provenance and
         never used.
+    line : callable or None
+        Gives the line of the file, from 1, of a row of the table, from 0.
     """
 
     time: NDArray[np.float64]
@@ -104,6 +106,7 @@ class RawRecord:
     start: float | None = None
     identity: Mapping[str, str] = field(factory=dict)
     details: Mapping[str, Any] = field(factory=dict)
+    line: Callable[[int], int] | None = None
 
     def changed(self, warning: str | None = None, **arrays: Any) -> RawRecord:  # noqa: ANN401 - any field
         """Return a copy with other arrays and, where given, one more warning."""
@@ -182,16 +185,20 @@ def flag_setting(settings: Mapping[str, str], key: str, where: str) -> bool:
     return text in _TRUE
 
 
-def number_setting(settings: Mapping[str, str], key: str, where: str) -> float | None:
-    """Return a positive number of a setting, None where it is not given."""
-    if key not in settings:
-        return None
-    try:
-        value = float(settings[key])
-    except ValueError:
-        value = float("nan")
-    if not (np.isfinite(value) and value > 0):
-        raise ReadError(
-            f"the setting {key!r} is a positive number", code="LI-READ-011", where=where, got=str(settings[key])
-        )
-    return value
+def converted_times(factor: float, evidence: str) -> str:
+    """Return the warning for times that were divided by the factor of a converter."""
+    return (
+        f"LI-W-TIME times were divided by {factor:g}, since --set time_unit=s says that the instrument's were seconds, "
+        f"and a converter multiplied them: {evidence}"
+    )
+
+
+def converted_times_error(factor: float, evidence: str, where: str) -> ReadError:
+    """Return the error for times that a converter seems to have multiplied."""
+    return ReadError(
+        f"the times are {factor:g} times too large: a converter seems to have multiplied them",
+        code="LI-READ-010",
+        where=where,
+        got=evidence,
+        expected="times of the instrument; --set time_unit=s says that those were seconds, and divides",
+    )

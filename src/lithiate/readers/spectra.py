@@ -52,7 +52,8 @@ def assembled_spectra(
         ``LI-READ-008`` when a value is missing, ``LI-READ-009`` when no spectrum is left.
     """
     frequency = columns["frequency"]
-    bad = ~(np.isfinite(frequency) & np.isfinite(columns["real"]) & np.isfinite(columns["imaginary"]))
+    finite = np.isfinite(frequency) & np.isfinite(columns["real"]) & np.isfinite(columns["imaginary"])
+    bad = ~finite & (frequency != 0.0)
     if bad.any() and not drop:
         raise ReadError(
             f"a frequency or an impedance is empty or no finite number in {int(bad.sum())} of {bad.size} rows",

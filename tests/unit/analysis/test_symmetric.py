@@ -6,9 +6,10 @@ from attrs import evolve
 
 from lithiate.analysis import analyse
 from lithiate.analysis.cycling import segment_half_cycles
+from lithiate.analysis.hysteresis import voltage_hysteresis_per_cycle
 from lithiate.analysis.levels import level_estimate
 from lithiate.analysis.onset import hysteresis_onset
-from lithiate.analysis.symmetric import pair_half_cycles, voltage_hysteresis_per_cycle
+from lithiate.analysis.symmetric import pair_half_cycles
 from lithiate.analysis.symmetric_result import SymmetricSettings
 from lithiate.core.measurement import Measurement, Provenance, Specimen
 from lithiate.errors import AnalysisError
@@ -233,6 +234,7 @@ def test_estimates_are_iterated_in_order(square_cell, make_record):
         "nucleation_overpotential",
         "plateau_overpotential",
         "plateau_overpotential",
+        "cumulative_capacity",
     ]
 
 

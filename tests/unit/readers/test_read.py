@@ -11,7 +11,7 @@ import pytest
 
 from lithiate.errors import DataError, ReadError, UnitError
 from lithiate.readers import READERS, read
-from lithiate.readers.specimen import looks_full, looks_symmetric
+from lithiate.readers.specimen import looks_full, looks_plated_one_way, looks_symmetric
 
 TABLE = "Time (h);Voltage (V);Current (mA)\n0;0,05;1\n0,5;-0,05;-1\n1;0,06;1\n1,5;-0,06;-1\n"
 
@@ -63,8 +63,8 @@ def test_other_zip_is_refused(tmp_path) -> None:
 
     path = tmp_path / "book.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("xl/workbook.xml", "<workbook/>")
-        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.txt", "<document/>")
+        archive.writestr("more.txt", "")
     with pytest.raises(ReadError, match="no format that lithiate knows") as error:
         read(path)
     assert code(error) == "LI-READ-002"
@@ -84,7 +84,7 @@ def test_unknown_setting_names_the_nearest(write_file) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"tolerate_bad_rows": "perhaps"}, "is true or false"), ({"time_divisor": "0"}, "is a positive number")],
+    [({"tolerate_bad_rows": "perhaps"}, "is true or false"), ({"decimal_mark": "dot"}, "is comma or point")],
 )
 def test_wrong_value_of_a_setting(write_file, settings, words) -> None:
     with pytest.raises(ReadError, match=words) as error:
@@ -169,6 +169,29 @@ def test_unknown_cell_is_said(write_file) -> None:
 )
 def test_looks_symmetric(voltage, expected) -> None:
     assert looks_symmetric(np.array(voltage)) is expected
+
+
+@pytest.mark.parametrize(
+    ("voltage", "expected"),
+    [
+        ([0.3, 0.1, 0.09, 0.05], True),
+        ([-0.3, -0.1, -0.09, -0.05], True),
+        ([0.0] + 200 * [0.1] + [2.0], True),  # single rows at rest and beyond
+        ([0.05, -0.05, 0.06, -0.06], False),
+        ([0.3, 0.9, 1.2, 1.4], False),
+        ([0.0, 0.0, 0.0], False),
+    ],
+)
+def test_looks_plated_one_way(voltage, expected) -> None:
+    assert looks_plated_one_way(np.array(voltage)) is expected
+
+
+def test_plating_one_way_is_not_inferred_but_told(write_file) -> None:
+    record = read(write_file("time/s,Ewe/V\n0,0.3\n1,0.1\n2,0.09\n3,0.08\n"))
+    assert record.specimen.cell is None
+    (text,) = [text for text in record.warnings if text.startswith("LI-W-CELL")]
+    assert "--cell symmetric" in text
+    assert "--cell plating" in text
 
 
 @pytest.mark.parametrize(
