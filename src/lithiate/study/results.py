@@ -143,7 +143,9 @@ def make_row(
     UnitError
         When the estimate's unit has not the dimension of its quantity.
     """
-    unit = QUANTITIES[estimate.quantity].unit
+    word = QUANTITIES[estimate.quantity]
+    # The resistance of a cell whose area is not known stays in ohm.
+    unit = "ohm" if (estimate.unit, word.si_unit) == ("ohm", "ohm m^2") else word.unit
 
     def printed(value: float | None) -> float | None:
         return None if value is None else float(convert(value, estimate.unit, unit))
