@@ -581,9 +581,7 @@ def test_tables_hold_every_column_that_is_known():
     curves = found["differential_capacity_curves"]
     assert found["differential_capacity"]["voltage"].size == 0
     rising = curves["charging"]
-    np.testing.assert_allclose(
-        curves["differential_capacity"][rising], CURRENT * HOUR / 0.98 / (HIGH - 3.4), rtol=0.02
-    )
+    np.testing.assert_allclose(curves["differential_capacity"][rising], CURRENT * HOUR / 0.98 / (HIGH - 3.4), rtol=0.02)
     assert sorted(set(curves["cycle"].tolist())) == [1, 4, 6]
 
 
