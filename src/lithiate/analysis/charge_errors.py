@@ -38,9 +38,10 @@ class ChargeErrors:
     def of_ratio(self, below: IntArray, above: IntArray) -> tuple[float, float]:
         """Return the uncertainty of sum(charge[above])/sum(charge[below]) from time and from an offset of the current.
 
-        From time: each switch lies anywhere between two rows (rectangular). A switch straight from one of the half
-        cycles to another is one instant: what it takes from one charge it gives to the other. The offset is that of
-        half cycles of opposite sign; between those of one sign it cancels.
+        From time: each switch lies anywhere between two rows (rectangular), those of one kind independently of one
+        another, unless they follow at one distance: then rows and switches keep step, and all are off alike. A switch
+        straight from one of the half cycles to another is one instant: what it takes from one charge it gives to the
+        other. The offset is that of half cycles of opposite sign; between those of one sign it cancels.
         """
         divisor, dividend = float(self.charge[below].sum()), float(self.charge[above].sum())
         rows = self.half_cycles.rows
@@ -53,8 +54,11 @@ class ChargeErrors:
         at_start, at_end = -per_second, per_second.copy()
         at_end[:-1] += np.where(shared, at_start[1:], 0.0)
         at_start[1:] = np.where(shared, 0.0, at_start[1:])
+        parts = [_moved(at_start[side] * before[side], self.time[first[side]]) for side in (below, above)] + [
+            _moved(at_end[side] * after[side], self.time[last[side]]) for side in (below, above)
+        ]
         # The distance of two rows is twice the way to the middle between them.
-        variance = float(np.sum((at_start * before) ** 2 + (at_end * after) ** 2)) * 4.0 / 12.0
+        variance = sum(part**2 for part in parts) * 4.0 / 12.0
         return math.sqrt(variance), 2.0 * dividend / divisor * self.offset
 
     def of_quotients(self, below: IntArray, above: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -76,3 +80,25 @@ class ChargeErrors:
         moved = np.hypot(of_below * before[below], at_end * after[below])
         moved = np.hypot(moved, np.hypot(at_start * before[above], of_above * after[above]))
         return moved * 2.0 / math.sqrt(12.0), 2.0 * quotient * self.offset
+
+
+SAME_DISTANCE = 0.8
+"""Switches keep step with the rows when at least this share of their distances is one and the same."""
+
+
+def _moved(parts: FloatArray, time: FloatArray) -> float:
+    """Return what switches of one kind do to a ratio together: the sum of their `parts`, or the root of their squares.
+
+    Parameters
+    ----------
+    parts : (p,) float64
+        What each does when it moves by the way to the middle between its rows.
+    time : (p,) float64, s
+        Of the row beside each, whose distances tell whether they keep step.
+    """
+    distance = np.diff(time)
+    if distance.size >= 2:
+        usual = float(np.median(distance))
+        if float(np.mean(np.abs(distance - usual) <= 1e-4 * abs(usual))) >= SAME_DISTANCE:
+            return float(np.abs(parts.sum()))
+    return float(np.sqrt(np.sum(parts**2)))

@@ -55,6 +55,17 @@ WARNINGS: dict[str, str] = {
     "LI-W-ANA-068": "It cannot be told whether the last discharge reached its end.",
     "LI-W-ANA-069": "The rows of rests are missing from the record.",
     "LI-W-ANA-070": "Rows with current are too short for a half cycle.",
+    "LI-W-ANA-071": "Current or voltage has one sign: a cell that was plated one way, without cycles.",
+    "LI-W-ANA-072": "The highest early voltage is a spike long after the start, no nucleation tip.",
+    "LI-W-ANA-090": "A further record of the cell was read and not analysed.",
+    "LI-W-ANA-110": "Impedance spectra could not be tied to the clock of the cycling record as they stand.",
+    "LI-W-ANA-111": "The record is too short for soft shorts to be told at a stated rate of false alarms.",
+    "LI-W-ANA-112": "Soft shorts were found: sudden falls of the voltage beyond its usual scatter and drift.",
+    "LI-W-ANA-080": "There are too few cells for any test between groups to tell a difference.",
+    "LI-W-ANA-081": "Cells without a time and without a bound are left out of a survival curve.",
+    "LI-W-ANA-082": "A hard short ended the observation of another event, which is taken as censored.",
+    "LI-W-ANA-083": "There are too few cells for a 95 % interval of a median survival.",
+    "LI-W-ANA-084": "Nothing happened in any cell of a group, so its median survival is a bound.",
 }
 """Code -> what the warning means."""
 

@@ -9,9 +9,9 @@ from attrs import frozen
 
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.cycling import PLATEAU_WINDOW, HalfCycles
+from lithiate.analysis.largest_row import excess_of_largest, hidden_height, smooth_tip, white_noise
 from lithiate.analysis.robust import (
     FloatArray,
-    noise_level,
     normal_quantile,
     resolution_step,
     weighted_median_per_group,
@@ -24,7 +24,8 @@ ROWS_ACROSS_TIP = 3
 
 DEFINITION = (
     "tip minus plateau of one half cycle: tip = largest |V| before 25 % of its charge (of its on-time without a "
-    "current column), plateau = median |V| over 25-75 % of it; 0 when no tip stands out of the noise"
+    "current column) less what noise adds to the largest of many rows, plateau = median |V| over 25-75 % of it; 0 when "
+    "no tip stands out of the noise"
 )
 
 TWO_ELECTRODES = coded(
@@ -36,14 +37,22 @@ TWO_ELECTRODES = coded(
 
 @frozen
 class _Tip:
-    """What was seen of a tip: heights in V, `step` being how far its neighbours lie below it."""
+    """What was seen of a tip: `top`, `left` and `right` are rows, the last two bounding those above its half height."""
 
     height: float
     rising: bool
-    is_first_row: bool
-    rows_across: int
-    step: float
+    top: int
+    left: int
+    right: int
     early_rows: int
+
+    @property
+    def is_first_row(self) -> bool:
+        return self.top == 0
+
+    @property
+    def rows_across(self) -> int:
+        return self.right - self.left
 
 
 def nucleation_overpotential(
@@ -87,9 +96,11 @@ def nucleation_overpotential(
 
     Notes
     -----
-    Standard uncertainty, in quadrature: noise of the highest of m rows, ``s sqrt(1 + 2 ln m)``; resolution of two
-    values, ``q / sqrt(6)``; sampling, mean drop to the neighbouring rows over ``sqrt(3)``, which covers a cusp and is
-    generous for a smooth tip, whose top is missed by a quarter of that drop at most.
+    The largest of many noisy rows is too large: its mean excess over the tip is taken off (`excess_of_largest`, for
+    white noise and the shape of the tip as isotonic regression finds it). Standard uncertainty, in quadrature: spread
+    of that excess; noise of the plateau, a median of m rows, ``1.25 s / sqrt(m)``; resolution of two values,
+    ``q / sqrt(6)``, where noise does not carry the voltage over its steps (s < q/2); sampling, what a cusp may hide
+    between two rows (`hidden_height`).
     It is not the overpotential of one electrode: Wood, Kazyak, Chadwick, Chen, Zhang, Thornton and Dasgupta,
     ACS Cent. Sci. 2016, 2, 790, 10.1021/acscentsci.6b00260.
     """
@@ -105,16 +116,17 @@ def nucleation_overpotential(
     within = np.minimum(after, PLATEAU_WINDOW[1]) - np.maximum(before, PLATEAU_WINDOW[0])
     inside = within > 0.0
     plateau = float(weighted_median_per_group(magnitude[inside], within[inside], np.array([0]))[0])
-    noise = noise_level(magnitude[inside])
+    noise = white_noise(magnitude[inside])
     tip = _find_tip(magnitude, plateau, int(np.count_nonzero(before < PLATEAU_WINDOW[0])))
     limit = noise * (1.0 + math.sqrt(2.0 * math.log(max(tip.early_rows, 1)))) + step
     conditions = {"half_cycle": float(half_cycle)}
     if tip.rising or tip.height <= limit:
         return _no_tip(max(limit, tip.height), float(np.median(np.diff(time))), conditions)
+    excess, spread = _excess_and_spread(tip, time, magnitude, noise, step, int(np.count_nonzero(inside)))
     first_row_late = tip.is_first_row and (start is None or start < time[0])
     if first_row_late or (tip.rows_across < ROWS_ACROSS_TIP and not tip.is_first_row):
-        return _lower_bound(tip, noise, step, first_row_late, conditions)
-    return _resolved(tip, noise, step, conditions)
+        return _lower_bound(tip, tip.height - excess, spread, first_row_late, conditions)
+    return _resolved(tip.height - excess, spread, conditions)
 
 
 def first_nucleation_overpotential(
@@ -146,34 +158,44 @@ def _find_tip(magnitude: FloatArray, plateau: float, early_rows: int) -> _Tip:
     low = np.flatnonzero(magnitude <= plateau + 0.5 * height)
     left = int(low[low < top][-1]) if bool((low < top).any()) else -1
     right = int(low[low > top][0]) if bool((low > top).any()) else magnitude.size
-    neighbours = [float(magnitude[i]) for i in (top - 1, top + 1) if 0 <= i < magnitude.size]
     goes_on = top == early_rows - 1 and top + 1 < magnitude.size
     return _Tip(
         height=height,
         rising=goes_on and float(magnitude[top + 1]) >= float(magnitude[top]),
-        is_first_row=top == 0,
-        rows_across=right - left - 1,
-        step=float(magnitude[top]) - sum(neighbours) / len(neighbours),
+        top=top,
+        left=left + 1,
+        right=right,
         early_rows=early_rows,
     )
 
 
-def _standard_uncertainty(tip: _Tip, noise: float, resolution: float) -> float:
-    highest_of = noise * math.sqrt(1.0 + 2.0 * math.log(max(tip.rows_across, 1)))
-    return math.hypot(highest_of, resolution / math.sqrt(6.0), max(tip.step, 0.0) / math.sqrt(3.0))
+def _excess_and_spread(
+    tip: _Tip, time: FloatArray, magnitude: FloatArray, noise: float, resolution: float, plateau_rows: int
+) -> tuple[float, float]:
+    """Return by how much the largest row is too large on average, and the standard uncertainty of the height [V]."""
+    # Two rows beyond the half height on both sides: a tip of few rows has its slopes there.
+    rows = slice(max(tip.left - 2, 0), tip.right + 2)
+    top = tip.top - rows.start
+    smooth = smooth_tip(magnitude[rows], top)
+    excess, spread = excess_of_largest(smooth, noise)
+    of_plateau = math.sqrt(0.5 * math.pi / max(plateau_rows, 1)) * noise
+    # Noise that carries the voltage over the steps of the converter has the rounding in it.
+    of_rounding = resolution / math.sqrt(6.0) if noise < 0.5 * resolution else 0.0
+    smooth[top] = max(smooth[top], float(magnitude[tip.top]) - excess)
+    hidden = hidden_height(time[rows], smooth, top, noise)
+    return excess, math.hypot(spread, of_plateau, of_rounding, hidden)
 
 
-def _resolved(tip: _Tip, noise: float, resolution: float, conditions: dict[str, float]) -> Estimate:
-    spread = _standard_uncertainty(tip, noise, resolution)
+def _resolved(height: float, spread: float, conditions: dict[str, float]) -> Estimate:
     wide, narrow = normal_quantile(0.95) * spread, normal_quantile(0.80) * spread
     return Estimate(
         "nucleation_overpotential",
-        tip.height,
+        height,
         "V",
         DEFINITION,
         standard_uncertainty=spread,
-        interval=(tip.height - wide, tip.height + wide),
-        interval_80=(tip.height - narrow, tip.height + narrow),
+        interval=(height - wide, height + wide),
+        interval_80=(height - narrow, height + narrow),
         interval_kind="sampling",
         conditions=conditions,
         warnings=(TWO_ELECTRODES,),
@@ -181,9 +203,8 @@ def _resolved(tip: _Tip, noise: float, resolution: float, conditions: dict[str, 
 
 
 def _lower_bound(
-    tip: _Tip, noise: float, resolution: float, first_row_late: bool, conditions: dict[str, float]
+    tip: _Tip, height: float, spread: float, first_row_late: bool, conditions: dict[str, float]
 ) -> Estimate:
-    spread = _standard_uncertainty(tip, noise, resolution)
     reason = (
         "the first row of the half cycle is already its highest"
         if first_row_late
@@ -191,11 +212,11 @@ def _lower_bound(
     )
     return Estimate(
         "nucleation_overpotential",
-        tip.height,
+        height,
         "V",
         DEFINITION,
-        interval=(tip.height - normal_quantile(0.95) * spread, None),
-        interval_80=(tip.height - normal_quantile(0.80) * spread, None),
+        interval=(height - normal_quantile(0.95) * spread, None),
+        interval_80=(height - normal_quantile(0.80) * spread, None),
         interval_kind="sampling",
         conditions=conditions,
         warnings=(

@@ -13,9 +13,17 @@ from attrs import evolve
 from lithiate.analysis.charge_errors import ChargeErrors
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.cycling import HalfCycleFlag, HalfCycles, segment_half_cycles
+from lithiate.analysis.logged_switches import with_logged_switches
 from lithiate.analysis.nucleation import nucleation_overpotential, too_short_for_a_tip
+from lithiate.analysis.plating_estimates import (
+    average_of_cycles,
+    comparison,
+    efficiency_by_cycle,
+    efficiency_by_reservoir,
+)
 from lithiate.analysis.plating_result import PlatingCycles, PlatingEfficiencyResult, PlatingSettings
-from lithiate.analysis.robust import BoolArray, FloatArray, IntArray, normal_quantile, order_statistic_interval
+from lithiate.analysis.plating_steps import cumulative_losses, plating_steps
+from lithiate.analysis.robust import BoolArray, FloatArray, IntArray
 from lithiate.analysis.settings import settings_from_keywords
 from lithiate.analysis.short_circuit import check_soft_short_floor
 from lithiate.core.estimate import Estimate
@@ -33,6 +41,9 @@ CUT_OFF_SHARE = 0.5
 
 CUT_OFF_RISE = (3.0, 0.1)
 """An end of stripping is a cut-off only above this multiple of the plateau, and above this voltage [V]."""
+
+HOLE_SHARE = 0.5
+"""A hole in the record is a gap from this share of a short half cycle (their lower quartile) upwards."""
 
 RESERVOIR_RATIO = 1.2
 """A plating is a reservoir when it holds more than this times the charge of the last one."""
@@ -82,10 +93,13 @@ def analyse_plating_efficiency(record: CyclingRecord, **settings: float | str) -
     method = "cycle" if fill is None else "reservoir"
     with_conditioning = None
     if fill is None:
-        efficiency = _by_cycle(cycles, errors, chosen)
+        efficiency = efficiency_by_cycle(cycles, errors, chosen)
     else:
-        efficiency = _by_reservoir(cycles, errors, fill, chosen, conditioning=False)
-        with_conditioning = _by_reservoir(cycles, errors, fill, chosen, conditioning=True) if fill > 0 else None
+        efficiency = efficiency_by_reservoir(cycles, errors, fill, chosen, conditioning=False)
+        with_conditioning = (
+            efficiency_by_reservoir(cycles, errors, fill, chosen, conditioning=True) if fill > 0 else None
+        )
+    of_cycles = average_of_cycles(cycles, errors, fill, chosen)
     plateaus = half_cycles.plateau[cycles.first_half_cycle] + half_cycles.plateau[cycles.first_half_cycle + 1]
     floor, below_floor = check_soft_short_floor(half_cycles, plateaus, area=record.specimen.area)
     nucleation = _nucleation(record, half_cycles)
@@ -97,10 +111,14 @@ def analyse_plating_efficiency(record: CyclingRecord, **settings: float | str) -
     return PlatingEfficiencyResult(
         coulombic_efficiency=efficiency,
         coulombic_efficiency_with_conditioning=with_conditioning,
+        coulombic_efficiency_of_cycles=of_cycles,
+        efficiency_comparison=comparison(efficiency, of_cycles),
         nucleation_overpotential=nucleation,
         method=method,
         soft_short_floor=floor,
         cycles=cycles,
+        steps=plating_steps(half_cycles, cycles, fill, area=record.specimen.area),
+        losses=cumulative_losses(cycles, errors, area=record.specimen.area),
         half_cycles=half_cycles,
         settings=chosen,
         specimen=record.specimen.name,
@@ -134,8 +152,25 @@ def _half_cycles(record: CyclingRecord) -> tuple[HalfCycles, FloatArray]:
             got="current > 0 throughout",
             expected="plating of the working electrode at current < 0",
         )
+    found = with_logged_switches(_with_holes(found, record.time), record.time, record.current)
     assert found.charge is not None  # there is a current
     return found, found.charge
+
+
+def _with_holes(half_cycles: HalfCycles, time: FloatArray) -> HalfCycles:
+    """Return the half cycles with `HalfCycleFlag.GAP` where a hole lies that cycles may have been lost in.
+
+    Segmentation bridges holes shorter than half of the typical half cycle. Beside a reservoir, which is the typical one
+    by its length, whole cycles are shorter than that.
+    """
+    index, counts = half_cycles.rows.index, half_cycles.rows.counts
+    step = np.diff(time[index])
+    shortest = HOLE_SHARE * float(np.quantile(half_cycles.on_time, 0.25))
+    hole = (np.diff(index) == 1) & (step > max(shortest, 5.0 * float(np.median(step))))
+    of = np.repeat(np.arange(counts.size), counts)
+    flags = half_cycles.flags.copy()
+    flags[np.concatenate([of[:-1][hole], of[1:][hole]])] |= np.uint8(HalfCycleFlag.GAP)
+    return evolve(half_cycles, flags=flags)
 
 
 def _cycles(record: CyclingRecord, errors: ChargeErrors, settings: PlatingSettings) -> PlatingCycles:
@@ -203,108 +238,6 @@ def _reservoir_start(cycles: PlatingCycles, method: str) -> int | None:
     return 0 if method == "reservoir" else None
 
 
-def _by_reservoir(
-    cycles: PlatingCycles, errors: ChargeErrors, fill: int, settings: PlatingSettings, *, conditioning: bool
-) -> Estimate:
-    first = 0 if conditioning else fill
-    plating = cycles.first_half_cycle[first:]
-    count = len(cycles) - 1 - fill
-    form = (
-        "all charge stripped over all charge plated, the conditioning cycles before the reservoir included"
-        if conditioning
-        else "the conditioning cycles before the reservoir left out"
-    )
-    definition = (
-        "coulombic efficiency by reservoir: (n Q_C + Q_S) / (n Q_C + Q_T) with the charges as measured, n "
-        f"= {count} cycles on the reservoir Q_T, final stripping Q_S to the cut-off (Adams 2018); {form}; current "
-        f"accurate to {settings.current_accuracy:g}, half of that variance common to both signs"
-    )
-    conditions: dict[str, float | str] = {
-        "method": "reservoir",
-        "cycles": float(count),
-        "conditioning_included": float(conditioning),
-    }
-    if cycles.plated is not None:
-        conditions["reservoir_capacity"] = float(cycles.plated[fill])
-        if count > 0:
-            conditions["areal_capacity"] = float(np.median(cycles.plated[fill + 1 :]))
-    if not cycles.cut_off_reached[-1]:
-        text = "the last stripping did not reach the cut-off, so the lithium that was left is not known"
-        return _without_value(definition, conditions, coded("LI-W-ANA-031", text))
-    in_gap = errors.half_cycles.flags[plating] | errors.half_cycles.flags[plating + 1]
-    if bool((in_gap & HalfCycleFlag.GAP != 0).any()):
-        return _without_value(definition, conditions, coded("LI-W-ANA-006", "a gap lies in the reservoir's cycles"))
-    value = float(errors.charge[plating + 1].sum() / errors.charge[plating].sum())
-    spread = math.hypot(*errors.of_ratio(plating, plating + 1))
-    wide, narrow = normal_quantile(0.95) * spread, normal_quantile(0.80) * spread
-    return Estimate(
-        "coulombic_efficiency",
-        value,
-        "1",
-        definition,
-        standard_uncertainty=spread,
-        interval=(value - wide, value + wide),
-        interval_80=(value - narrow, value + narrow),
-        interval_kind="sampling",
-        conditions=conditions,
-    )
-
-
-def _by_cycle(cycles: PlatingCycles, errors: ChargeErrors, settings: PlatingSettings) -> Estimate:
-    definition = (
-        "coulombic efficiency by cycle: charge stripped to the cut-off over the charge plated before, median from "
-        f"cycle {settings.first_cycle} on; current accurate to {settings.current_accuracy:g}, half of that variance "
-        "common to both signs"
-    )
-    known = np.isfinite(cycles.coulombic_efficiency)
-    counted = known & (cycles.number >= settings.first_cycle)
-    warnings: tuple[str, ...] = ()
-    if not counted.any() and known.any():
-        counted = known
-        text = f"no cycle from number {settings.first_cycle} on has a value: the median is over all {int(known.sum())}"
-        warnings = (coded("LI-W-ANA-004", text),)
-    conditions: dict[str, float | str] = {"method": "cycle"}
-    if not counted.any():
-        return _without_value(definition, conditions, coded("LI-W-ANA-031", "no stripping reached a cut-off voltage"))
-    numbers = cycles.number[counted]
-    conditions |= {"first_cycle": float(numbers[0]), "last_cycle": float(numbers[-1])}
-    if cycles.plated is not None:
-        conditions["areal_capacity"] = float(np.median(cycles.plated[counted]))
-    values = cycles.coulombic_efficiency[counted]
-    value = float(np.median(values))
-    offset = 2.0 * value * errors.offset
-    spread = order_statistic_interval(values, 0.95)
-    if spread is None:
-        text = f"{values.size} cycles are too few for the scatter of a median: accuracy and time resolution only"
-        warnings = (*warnings, coded("LI-W-ANA-018", text))
-        total = float(np.median(cycles.uncertainty[counted]))
-        wide, narrow = (2 * (normal_quantile(share) * total,) for share in (0.95, 0.80))
-    else:
-        total = math.hypot((spread[1] - spread[0]) / (2.0 * normal_quantile(spread[2])), offset)
-        wide = _sides(value, spread, normal_quantile(0.95) * offset)
-        narrow = _sides(value, order_statistic_interval(values, 0.80) or spread, normal_quantile(0.80) * offset)
-    return Estimate(
-        "coulombic_efficiency",
-        value,
-        "1",
-        definition,
-        standard_uncertainty=total,
-        interval=(value - wide[0], value + wide[1]),
-        interval_80=(value - narrow[0], value + narrow[1]),
-        interval_kind="sampling",
-        conditions=conditions,
-        warnings=warnings,
-    )
-
-
-def _sides(value: float, interval: tuple[float, float, float], by: float) -> tuple[float, float]:
-    return math.hypot(value - interval[0], by), math.hypot(interval[1] - value, by)
-
-
-def _without_value(definition: str, conditions: dict[str, float | str], warning: str) -> Estimate:
-    return Estimate("coulombic_efficiency", None, "1", definition, conditions=conditions, warnings=(warning,))
-
-
 def _nucleation(record: CyclingRecord, half_cycles: HalfCycles) -> Estimate:
     """Return the nucleation overpotential of the first plating.
 
@@ -344,9 +277,10 @@ def _warnings(record: CyclingRecord, half_cycles: HalfCycles, cycles: PlatingCyc
         found.append(coded("LI-W-ANA-030", text))
     if len(cycles) < FEWEST_CYCLES:
         found.append(coded("LI-W-ANA-035", f"the record holds {len(cycles)} cycle(s) of plating and stripping"))
-    gaps = int(np.count_nonzero(half_cycles.rows.gap_after[:-1] | half_cycles.rows.gap_before[1:]))
-    if gaps:
-        found.append(coded("LI-W-ANA-006", f"{gaps} gap(s) in the record; cycles around them have no value"))
+    beside_gaps = int(np.count_nonzero(half_cycles.flags & HalfCycleFlag.GAP))
+    if beside_gaps:
+        text = f"the record has gaps in or beside {beside_gaps} half cycle(s); cycles with them have no value"
+        found.append(coded("LI-W-ANA-006", text))
     left = np.flatnonzero(~cycles.cut_off_reached) if fill is None else np.zeros(0, dtype=np.int64)
     if left.size:
         text = f"stripping ended before the cut-off in {left.size} of {len(cycles)} cycles: lithium was left"

@@ -9,6 +9,7 @@ from lithiate.report.ablation import ablation_tables
 from lithiate.report.compare import Comparison, compare
 from lithiate.report.fade import fade_tables
 from lithiate.report.folder import FolderContent
+from lithiate.report.survival import survival_tables
 from lithiate.report.wording import (
     BY_CONDITION,
     NOT_STATED,
@@ -84,6 +85,7 @@ def report_content(content: FolderContent) -> dict[str, Any]:
         "failures": results.failures,
         "ablation": ablation_tables(content.ablation),
         "cycle_tables": fade_tables(content.experiments),
+        "survival": survival_tables(content.experiments),
         "choices": _choices(used),
         "seed": used.get("seed"),
         "parameters": used.get("parameters"),

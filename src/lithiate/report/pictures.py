@@ -33,11 +33,13 @@ from lithiate.figures.impedance import SpectraTrace, plot_nyquist
 from lithiate.figures.polarisation import PolarisationTrace, plot_polarisation
 from lithiate.figures.potentials import plot_electrode_potentials
 from lithiate.figures.style import LineStyle, anode_styles, save
+from lithiate.figures.survival import plot_survival
 from lithiate.library import published_values
 from lithiate.report.ablation import ablation_panels
 from lithiate.report.fade import fade_splits
 from lithiate.report.folder import Cell, ExperimentContent, FolderContent
 from lithiate.report.full_cells import arrhenius_traces, capacity_curves, full_cell_results, profiles
+from lithiate.report.survival import experiment_survivals
 from lithiate.study.layout import FIGURES
 from lithiate.units import convert
 
@@ -75,7 +77,24 @@ def make_pictures(content: FolderContent) -> list[Picture]:
         if experiment.cells:
             for word, title, caption, figure in _DRAWINGS[experiment.kind](content, experiment, styles):
                 pictures.append(_picture(content, experiment.name, word, title, caption, figure))
+            for word, title, caption, figure in _survivals(experiment):
+                pictures.append(_picture(content, experiment.name, word, title, caption, figure))
     return pictures
+
+
+def _survivals(experiment: ExperimentContent) -> Iterator[tuple[str, str, str, Any]]:
+    for survival in experiment_survivals(experiment):
+        curves = survival.result.curves
+        if not any(curve.events for curve in curves):
+            continue
+        caption = (
+            f"Share of the {survival.origin} cells of each anode without the event ({survival.event}), Kaplan-Meier. "
+            "Shaded: pointwise 95 % band, where it is defined. Uprights: cells whose observation ended. In the legend: "
+            "events of cells."
+        )
+        word = f"survival-{survival.result.quantity.replace('_', '-')}-{survival.origin}"
+        styles = anode_styles(curve.group for curve in curves)
+        yield word, f"Survival: {survival.event}", caption, plot_survival(survival.result, styles)
 
 
 def make_ablation_pictures(content: FolderContent) -> list[Picture]:

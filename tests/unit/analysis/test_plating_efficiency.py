@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from attrs import evolve
@@ -138,11 +140,118 @@ def test_a_reservoir_that_runs_out_is_told():
     assert "LI-W-ANA-034" not in codes(analyse(record(reservoir())).warnings)
 
 
-def test_without_the_final_stripping_there_is_no_value():
+def test_without_the_final_stripping_there_is_no_value_but_a_least_one():
     result = analyse(record([*reservoir()[:-1], strip(2.0, cut_off=None)]))
     assert result.coulombic_efficiency.value is None
+    assert "at least 0.8" in next(w for w in result.warnings if w.startswith("LI-W-ANA-031"))
+    assert result.steps.kind[-1] == "cycle stripping"
     assert result.method == "reservoir"
     assert "LI-W-ANA-031" in codes(result.warnings)
+
+
+@pytest.mark.parametrize("slow", ["reservoir", "cycles"])
+@pytest.mark.parametrize("factor", [5.0, 10.0])
+@pytest.mark.parametrize("pause", [0.0, 0.5])
+@pytest.mark.parametrize("conditioning", [0.0, 4.6])
+def test_steps_are_found_at_other_currents_with_rests(slow, factor, pause, conditioning):
+    """Reservoir and final stripping at one current, cycles at another."""
+    large, small = (CURRENT / factor, CURRENT) if slow == "reservoir" else (CURRENT, CURRENT / factor)
+    per_large, per_small = CURRENT / large, CURRENT / small
+    plan = [(plate(5.0 * per_large, large), "reservoir plating", -5.0)]
+    if conditioning:
+        first = (plate(5.0 * per_large, large), "conditioning plating", -5.0)
+        plan = [first, (strip(4.6 * per_large, large), "conditioning stripping", 4.6), *plan]
+    for _ in range(6):
+        plan.append((strip(1.0 * per_small, small, cut_off=None), "cycle stripping", 1.0))
+        plan.append((plate(1.0 * per_small, small), "cycle plating", -1.0))
+    plan.append((strip(4.3 * per_large, large), "final stripping", 4.3))
+    steps = [part for step, _, _ in plan for part in ((step, rest(pause)) if pause else (step,))]
+    result = analyse(record(steps))
+    assert result.coulombic_efficiency.value == pytest.approx((6 + 4.3) / (6 + 5.0), abs=1e-6)
+    table = result.steps
+    flowing = table.half_cycle >= 0
+    assert [kind for kind in table.kind if kind not in ("rest", "gap")] == [kind for _, kind, _ in plan]
+    np.testing.assert_allclose(table.charge[flowing] / (CURRENT * HOUR), [hours for _, _, hours in plan], rtol=1e-4)
+    np.testing.assert_allclose(table.current[flowing], [step[0] for step, _, _ in plan], rtol=1e-6)
+    np.testing.assert_allclose(table.current_density[flowing] * AREA, table.current[flowing])
+    assert table.kind.count("rest") == (len(plan) - 1 if pause else 0)
+    assert (table.start[1:] >= table.end[:-1] - 1.0).all()
+
+
+@pytest.mark.parametrize("hours", [0.7, 1.3, 3.2, 6.5])
+def test_a_gap_in_the_cycles_on_a_reservoir_takes_its_value(hours):
+    """Cycles of an hour are lost in it, unseen where the current has the same sign on both sides."""
+    plain = record(reservoir())
+    begin = plain.time[0] + (5.0 + 4.6 + 5.0 + 3.2) * HOUR
+    kept = (plain.time < begin) | (plain.time > begin + hours * HOUR)
+    columns = {name: getattr(plain, name)[kept] for name in ("time", "voltage", "current", "row_flags")}
+    result = analyse(evolve(plain, **columns))
+    assert result.coulombic_efficiency.value is None
+    assert "LI-W-ANA-006" in codes(result.warnings)
+    assert np.isfinite(result.losses.plated_charge).tolist()[:2] == [True, True]
+    assert np.isnan(result.losses.plated_charge[-1])
+    json.dumps(result.to_dict(), allow_nan=False)
+    if hours > 5.0:
+        assert np.isnan(result.steps.charge[result.steps.kind.index("gap")])
+
+
+def test_a_hole_in_a_long_half_cycle_is_bridged():
+    plain = record(reservoir())
+    kept = (plain.time < 1.0 * HOUR) | (plain.time > 1.3 * HOUR)
+    columns = {name: getattr(plain, name)[kept] for name in ("time", "voltage", "current", "row_flags")}
+    result = analyse(evolve(plain, **columns))
+    assert result.coulombic_efficiency.value == pytest.approx(14.0 / 15.0, abs=1e-6)
+    assert "LI-W-ANA-006" not in codes(result.warnings)
+
+
+def test_losses_by_hand():
+    known = np.array([0.80, 0.93, 0.95, 0.97])
+    result = analyse(record(cycles(known)))
+    lost = np.cumsum(1.0 - known)
+    np.testing.assert_allclose(result.losses.plated, 36000.0 * np.arange(1, 5), rtol=1e-5)
+    np.testing.assert_allclose(result.losses.lost, 36000.0 * lost, rtol=1e-4)
+    np.testing.assert_allclose(result.losses.lost_lithium, CURRENT * HOUR * lost / 96485.33212, rtol=1e-4)
+    # An offset of the current moves both charges, in opposite ways.
+    moved = analyse(
+        evolve(record(cycles(known)), current=record(cycles(known)).current + 1e-3 / np.sqrt(6.0) * CURRENT)
+    )
+    change = result.losses.lost_charge - moved.losses.lost_charge
+    np.testing.assert_allclose(np.abs(change), result.losses.lost_charge_uncertainty, rtol=0.05)
+    without = analyse(record(cycles(known), area=None)).losses
+    assert without.lost is None
+    np.testing.assert_allclose(without.lost_charge, result.losses.lost_charge)
+
+
+def test_on_a_reservoir_the_loss_is_known_where_it_is_empty():
+    losses = analyse(record(reservoir())).losses
+    assert np.isfinite(losses.lost_charge).tolist() == [True, *[False] * 10, True]
+    assert losses.lost[-1] / 36000.0 == pytest.approx(5.0 - 4.6 + 5.0 - 4.0, abs=1e-4)
+    assert losses.not_stripped[1] / 36000.0 == pytest.approx(0.4 + 4.0, abs=1e-4)
+
+
+def test_methods_stand_beside_one_another():
+    result = analyse(record(reservoir()))
+    (conditioning,) = result.coulombic_efficiency_of_cycles
+    assert conditioning.value == pytest.approx(4.6 / 5.0, abs=1e-6)
+    assert conditioning.conditions["cycles"] == 1.0
+    assert "by reservoir 0.93333" in result.efficiency_comparison
+    assert "empty to empty 0.92000" in result.efficiency_comparison
+    assert conditioning not in list(result.estimates())
+    assert analyse(record(reservoir(conditioning=0.0))).coulombic_efficiency_of_cycles == ()
+    known = [0.80, 0.93, 0.95, 0.97, 0.96, 0.98]
+    (mean,) = analyse(record(cycles(known))).coulombic_efficiency_of_cycles
+    assert mean.value == pytest.approx(np.mean(known[3:]), abs=1e-5)
+    assert mean.standard_uncertainty > np.std(known[3:], ddof=1) / np.sqrt(3.0)
+
+
+def test_tables_have_si_units():
+    tables = analyse(record(reservoir())).tables()
+    assert set(tables) == {"cycles", "steps", "losses"}
+    assert tables["losses"]["lost"][1] == "C/m^2"
+    assert tables["steps"]["kind"][1] == ""
+    for columns in tables.values():
+        assert len({len(values) for values, _ in columns.values()}) == 1
+    assert "lost" not in analyse(record(reservoir(), area=None)).tables()["losses"]
 
 
 def test_the_method_can_be_given():
@@ -244,6 +353,32 @@ def test_coarse_rows_are_covered_by_the_uncertainty(interval):
         inside += abs(found.value - known) <= 2.0 * found.standard_uncertainty
     # 95.4 % of 200 for a normal error: the exact 99 % band is 182 to 197.
     assert 182 <= inside <= 197
+
+
+def test_ends_that_were_logged_are_where_the_current_was_switched():
+    """Rows a minute apart and at the ends of stripping: half an interval each would be 2 % of a cycle too much."""
+    whole = record(cycles([0.953, 0.962, 0.971, 0.957, 0.968, 0.959]), interval=1.0)
+    at = np.arange(17.0, whole.time[-1], 60.0)
+    ends = np.flatnonzero((whole.current[:-1] > 0.0) & (whole.current[1:] < 0.0))
+    rows = np.unique([*(np.searchsorted(whole.time, at, side="right") - 1), *ends, whole.time.size - 1])
+    columns = {name: getattr(whole, name)[rows] for name in ("time", "voltage", "current", "row_flags")}
+    found, known = analyse(evolve(whole, **columns)).cycles, analyse(whole).cycles
+    error = found.coulombic_efficiency - known.coulombic_efficiency
+    assert (np.abs(error) <= 2.0 * found.uncertainty)[1:].all()
+    np.testing.assert_allclose(found.end, known.end, atol=1.5)
+
+
+@pytest.mark.parametrize("phase", [1.0, 20.0, 45.0, 59.0])
+def test_rows_that_keep_step_with_the_cycles_are_off_alike(phase):
+    """Cycles of whole minutes and a row each minute: each switch is missed by the same time, to the same side."""
+    steps = [s for _ in range(12) for s in (plate(1.0), strip(0.5, cut_off=None))]
+    coarse = record([*steps, rest(0.2)], logs_switches=False, phase=phase)
+    voltage = coarse.voltage.copy()
+    voltage[np.flatnonzero(coarse.current)[-1]] = 1.0
+    found = analyse(evolve(coarse, voltage=voltage), current_accuracy=0.0, method="reservoir").coulombic_efficiency
+    # Between a switch and the middle of its rows lie at most 30 s, of each 1.5 h cycle.
+    assert found.standard_uncertainty > 0.5 * 60.0 / np.sqrt(12.0) / 3600.0
+    assert abs(found.value - 0.5) <= 2.0 * found.standard_uncertainty
 
 
 @settings(max_examples=20, deadline=None)
