@@ -7,7 +7,7 @@ STUDY ?= studies/ding2022.toml
 OUT ?= results/$(basename $(notdir $(STUDY)))
 export MPLBACKEND := Agg
 
-.PHONY: help install report test verify lint browser docs benchmark clean
+.PHONY: help install report test verify lint system-tools docs benchmark clean
 
 help:
 	@echo "make report   run the reference study and print the path of its report"
@@ -26,14 +26,17 @@ $(STAMP): pyproject.toml constraints.txt
 report: install
 	$(BIN)/lithiate run $(STUDY) --out $(OUT)
 
-# The browser test needs Chromium. Debian's package is installed where that may be done; elsewhere the test skips and says so.
-browser:
-	@if command -v chromium >/dev/null 2>&1; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	  echo "installing chromium for the browser test"; \
-	  (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium) >/dev/null 2>&1 \
-	    || echo "chromium could not be installed; the browser test will skip"; \
-	else echo "no chromium; the browser test will skip"; fi
+# The browser test needs Chromium, Arbin's .res files mdbtools. Debian's packages are installed where that may be done;
+# elsewhere the tests that need them skip and say so.
+system-tools:
+	@for tool in chromium:chromium mdb-export:mdbtools; do program=$${tool%%:*}; package=$${tool##*:}; \
+	  if command -v $$program >/dev/null 2>&1; then :; \
+	  elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    echo "installing $$package for the tests"; \
+	    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$package) >/dev/null 2>&1 \
+	      || echo "$$package could not be installed; the tests that need it will skip"; \
+	  else echo "no $$program; the tests that need it will skip"; fi; \
+	done
 
 lint: install
 	$(BIN)/ruff check
@@ -41,10 +44,10 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint browser
+test: lint system-tools
 	$(BIN)/pytest -m "not slow"
 
-verify: install browser
+verify: install system-tools
 	$(BIN)/pytest -m slow
 
 # The tables of the documents that come from the code.

@@ -16,6 +16,7 @@ from pathlib import Path
 from attrs import fields
 
 import lithiate
+from lithiate.analysis.change_points import NULL_ALARMS, NULL_SCORES, NULL_SIZES
 from lithiate.analysis.coded_warnings import WARNINGS
 from lithiate.analysis.critical_current import CriticalCurrentSettings
 from lithiate.analysis.full_cell_result import FullCellSettings
@@ -191,6 +192,31 @@ def single_particle_table() -> str:
     return table(heads, rows)
 
 
+def null_scores_table() -> str:
+    """Return the scores of the null model of shorts, by number of blocks and rate of false alarms."""
+    rows = [(f"{size}", *(f"{score:g}" for score in row)) for size, row in zip(NULL_SIZES, NULL_SCORES, strict=True)]
+    return table(("blocks", *(f"{rate:g} in 1000 blocks" for rate in NULL_ALARMS)), rows)
+
+
+def short_detection_table() -> str:
+    """Return what `measure_short_detection.py` found, and told in vain."""
+    content = json.loads((DOCS / "short_detection.json").read_text(encoding="utf-8"))
+    rows = [
+        (
+            name,
+            f"{row['found']} of {row['of']}",
+            f"{row['interval holds it']}",
+            f"{row['median error of the onset / h']}",
+        )
+        for name, row in content["found"].items()
+    ]
+    for key, words in (("false_alarms", "none, scatter to 3 %"), ("false_alarms_harsh", "none, scatter to 15 %")):
+        quiet = content[key]
+        told = ", ".join(f"{quiet[kind]} {kind}" for kind in ("hard", "soft", "fall", "noise"))
+        rows.append((words, f"false alarms in {quiet['hours']:,.0f} h: {told}", "", ""))
+    return table(("what was put in, and its fall", "found", "interval holds it", "median error of the onset / h"), rows)
+
+
 def round_trip_table() -> str:
     """Return counts and errors of records with known answers, from what `measure_round_trip.py` measured."""
     content = json.loads((DOCS / "round_trip.json").read_text(encoding="utf-8"))
@@ -272,6 +298,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "robustness_numerical": partial(robustness_table, "numerical"),
     "robustness_definitions": partial(robustness_table, "definitions"),
     "single_particle": single_particle_table,
+    "null_scores": null_scores_table,
+    "short_detection": short_detection_table,
     "round_trip": round_trip_table,
     "misses": misses_table,
     "library_cathodes": cathodes_table,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lithiate.analysis import analyse
+    from lithiate.conversion import convert
     from lithiate.core.anode import Anode
     from lithiate.core.cell import FullCell, PlatingCell, SymmetricCell
     from lithiate.core.estimate import Estimate
@@ -42,6 +43,7 @@ _MODULES = {
     "SymmetricCell": "lithiate.core.cell",
     "SymmetricCycling": "lithiate.core.experiments",
     "analyse": "lithiate.analysis",
+    "convert": "lithiate.conversion",
     "load_anode": "lithiate.library",
     "load_study": "lithiate.study.spec",
     "read": "lithiate.readers",
@@ -65,6 +67,7 @@ __all__ = [
     "SymmetricCycling",
     "__version__",
     "analyse",
+    "convert",
     "load_anode",
     "load_study",
     "read",

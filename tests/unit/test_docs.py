@@ -124,6 +124,7 @@ def test_recipe_works(name, tmp_path, monkeypatch):
         language, body = block["language"], block["body"]
         done.append(block["mark"] or language)
         if block["mark"] == "file":
+            Path(block["note"]).parent.mkdir(exist_ok=True)
             Path(block["note"]).write_text(body, encoding="utf-8")
         elif block["mark"] is None and language == "python":
             exec(compile(body, name, "exec"), namespace)  # the documents are ours

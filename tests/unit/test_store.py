@@ -17,6 +17,7 @@ from lithiate.core.store import (
     atomic_write_text,
     load_measurement,
     save_measurement,
+    save_table,
     slug,
 )
 from lithiate.errors import DataError, ReadError, WriteError
@@ -219,3 +220,47 @@ def test_slug() -> None:
     assert slug("a/b") != slug("a b")
     assert len(slug("锂")) == 8
     assert len(slug("x" * 500)) == 69
+
+
+def test_a_table_is_saved_twice_with_units_in_its_headings(tmp_path) -> None:
+    import polars as pl
+
+    table = {
+        "half_cycle": (np.arange(1, 4), "1"),
+        "cycle": (np.ma.masked_equal(np.array([1, 1, 0]), 0), "1"),
+        "start": (np.array([0.0, 3600.0, 7200.0]), "s"),
+        "areal_capacity": (np.array([3.6e4, np.nan, 1.8e4]), "C/m^2"),
+        "plateau": (np.array([0.05, -0.05, 0.0]), "V"),
+        "gap": (np.array([True, False, True]), "1"),
+        "kind": (np.array(["soft", "hard", "soft"]), "1"),
+    }
+    parquet, csv = save_table(table, tmp_path / "new" / "cell.1-half-cycles")
+    assert (parquet.name, csv.name) == ("cell.1-half-cycles.parquet", "cell.1-half-cycles.csv")
+    frame = pl.read_parquet(parquet)
+    assert frame.columns == [
+        "Half Cycle / 1",
+        "Cycle / 1",
+        "Start / h",
+        "Areal Capacity / mAh/cm^2",
+        "Plateau / mV",
+        "Gap / 1",
+        "Kind / 1",
+    ]
+    assert frame["Cycle / 1"].to_list() == [1, 1, None]
+    assert frame["Areal Capacity / mAh/cm^2"].to_list() == [1.0, None, 0.5]
+    assert frame["Plateau / mV"].to_list() == [50.0, -50.0, 0.0]
+    assert frame["Gap / 1"].dtype == pl.Boolean
+    assert frame["Half Cycle / 1"].dtype == pl.Int64
+    assert csv.read_text().splitlines()[2] == "2,1,1.0,,-50.0,false,hard"
+    assert pl.read_csv(csv).equals(frame)
+
+
+def test_a_table_of_unequal_columns_is_refused(tmp_path) -> None:
+    with pytest.raises(DataError, match="differ in length"):
+        save_table({"a": (np.zeros(2), "1"), "b": (np.zeros(3), "1")}, tmp_path / "t")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_table_keeps_its_headings(tmp_path) -> None:
+    _, csv = save_table({"start": (np.zeros(0), "s")}, tmp_path / "t")
+    assert csv.read_text() == "Start / h\n"

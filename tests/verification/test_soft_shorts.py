@@ -37,17 +37,20 @@ def simulate(monkeypatch, kept):
     # A leak of 95 % is to stay what it is, and not to become the twin's hard short.
     monkeypatch.setattr(lithium_cell, "HARD_SHORT_SHARE", 9.0)
 
-    def record(anode, current="1 mA/cm^2", conductance=0.0, from_step=0, seed=0):
+    def record(anode, current="1 mA/cm^2", conductance=0.0, from_step=0, seed=0, healing=np.inf, cycles=CYCLES):
         def begin_with_short(run, part):
             begin(run, part)
-            if conductance > 0.0 and len(run.ends) >= from_step:
+            # One that heals is born once, and dies away by the twin's own equation.
+            if conductance > 0.0 and (
+                len(run.ends) == from_step if np.isfinite(healing) else len(run.ends) >= from_step
+            ):
                 run.y[SHORT] = conductance
-                run.model.cell["short_healing_time"] = np.inf
+                run.model.cell["short_healing_time"] = healing
 
-        key = (anode, current, conductance, from_step, seed)
+        key = (anode, current, conductance, from_step, seed, healing, cycles)
         if key not in kept:
             monkeypatch.setattr(lithium_cell.Run, "_begin", begin_with_short)
-            test = SymmetricCycling(current_density=current, areal_capacity="1 mAh/cm^2", cycles=CYCLES)
+            test = SymmetricCycling(current_density=current, areal_capacity="1 mAh/cm^2", cycles=cycles)
             kept[key] = lithium_cell.solve(SymmetricCell(anode), test, seed=seed).record()
         return kept[key]
 
@@ -72,6 +75,7 @@ def test_intact_cells_are_not_flagged(simulate, anode, current):
     result = analyse(simulate(anode, current, seed=1))
     assert codes(result) & SOFT_SHORT == set()
     assert result.time_to_short_circuit.value is None
+    assert [event.kind for event in result.short_events] == []
     assert "above it" in result.soft_short_floor
 
 
@@ -86,6 +90,28 @@ def test_a_short_that_forms_during_the_test_is_flagged(simulate, anode, share):
     else:
         told = next(text for text in result.warnings if "LI-W-ANA-051" in text)
         assert f"at cycle {CYCLES // 2 + 1} " in told
+        # It forms at the switch between two half cycles.
+        (event,) = result.short_events.of("soft")
+        assert event.not_before <= CYCLES * 3600.0 <= event.not_after
+        assert event.not_after - event.not_before < 1800.0
+        assert not event.recovered
+
+
+@pytest.mark.parametrize("anode", ["Li foil", "WN/Mo2N@HCN/Li"])
+def test_a_short_that_heals_is_seen_to_come_back(simulate, anode):
+    conductance = conductance_for(0.6, simulate(anode))
+    result = analyse(simulate(anode, conductance=conductance, from_step=50, healing=10.0 * 3600.0, cycles=50))
+    (event,) = result.short_events.of("soft")
+    assert event.not_before <= 50.0 * 3600.0 <= event.not_after
+    # The truth of the fall is the same cell without the leak: over two to six half cycles, while the leak heals.
+    intact = analyse(simulate(anode, cycles=50)).half_cycles
+    lost = 1.0 - result.half_cycles.mean_absolute_voltage / intact.mean_absolute_voltage
+    assert lost[55] - 0.03 < event.fall < lost[50] + 0.03
+    # Two thirds of the fall, in the logarithm, are back.
+    level = result.half_cycles.mean_absolute_voltage
+    back = level > np.median(level[44:50]) * (1.0 - event.fall) ** (1.0 / 3.0)
+    assert event.recovered_at == pytest.approx(intact.start[50:][back[50:]][0], abs=2.0 * 3600.0)
+    assert result.time_to_soft_short.value == pytest.approx(event.onset)
 
 
 @pytest.mark.parametrize("anode", ["Li foil", "WN/Mo2N@HCN/Li"])

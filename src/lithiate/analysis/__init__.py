@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lithiate.analysis.critical_current import CriticalCurrentResult
     from lithiate.analysis.full_cell_result import FullCellResult
     from lithiate.analysis.impedance_result import ImpedanceResult
@@ -23,30 +25,55 @@ _CELL_OF_KIND = {"plating-efficiency": "plating", "full-cycling": "full", "rate"
 
 @overload
 def analyse(
-    measurement: CyclingRecord, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+    measurement: CyclingRecord,
+    *,
+    technique: str | None = None,
+    kind: str | None = None,
+    spectra: ImpedanceSpectra | None = None,
+    **settings: float | str,
 ) -> CyclingResult: ...
 
 
 @overload
 def analyse(
-    measurement: ImpedanceSpectra, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+    measurement: ImpedanceSpectra,
+    *,
+    technique: str | None = None,
+    kind: str | None = None,
+    spectra: None = None,
+    **settings: float | str,
 ) -> ImpedanceResult: ...
 
 
 @overload
 def analyse(
-    measurement: PolarisationCurve, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+    measurement: PolarisationCurve,
+    *,
+    technique: str | None = None,
+    kind: str | None = None,
+    spectra: None = None,
+    **settings: float | str,
 ) -> KineticsResult: ...
 
 
 @overload
 def analyse(
-    measurement: Measurement, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+    measurement: Measurement,
+    *,
+    technique: str | None = None,
+    kind: str | None = None,
+    spectra: ImpedanceSpectra | None = None,
+    **settings: float | str,
 ) -> Result: ...
 
 
 def analyse(
-    measurement: Measurement, *, technique: str | None = None, kind: str | None = None, **settings: float | str
+    measurement: Measurement,
+    *,
+    technique: str | None = None,
+    kind: str | None = None,
+    spectra: ImpedanceSpectra | None = None,
+    **settings: float | str,
 ) -> Result:
     """Analyse a measurement by the technique that recorded it and by what was done to the cell.
 
@@ -61,6 +88,8 @@ def analyse(
         symmetric cell (also of one that is not stated) is ``symmetric-cycling``, of a plating cell
         ``plating-efficiency``, of a full cell ``full-cycling``; a polarisation curve is ``tafel``. A
         ``critical-current`` test must be named.
+    spectra : ImpedanceSpectra, optional
+        Of the same symmetric cell, on the clock of its cycling record: they are tied to it (`LinkedSpectra`).
     **settings
         Settings of the analysis, such as ``hysteresis_definition="|V|"``; see `SymmetricSettings`, `PlatingSettings`,
         `CriticalCurrentSettings`, `FullCellSettings`, `KineticsSettings` and `ImpedanceSettings`, each in the module
@@ -92,7 +121,7 @@ def analyse(
 
         return analyse_kinetics(measurement, **settings)
     if wanted == "cycling" and isinstance(measurement, CyclingRecord):
-        return _analyse_cycling(measurement, chosen, settings)
+        return _analyse_cycling(measurement, chosen, settings, spectra)
     raise _no_analysis(
         f"there is no analysis of technique {wanted!r} for this measurement",
         measurement,
@@ -101,7 +130,62 @@ def analyse(
     )
 
 
-def _analyse_cycling(record: CyclingRecord, kind: str, settings: dict[str, float | str]) -> CyclingResult:
+def analyse_cell(
+    records: Sequence[Measurement], *, technique: str | None = None, kind: str | None = None, **settings: float | str
+) -> list[tuple[Measurement, Result]]:
+    """Analyse all that was measured on one cell, as `lithiate.readers.read_all` gives it.
+
+    Parameters
+    ----------
+    records : sequence of Measurement
+        At most one a technique, on one clock.
+    technique : str, optional
+        Analyse the record of this technique only.
+    kind : str, optional
+        What was done to the cell in the first record.
+    **settings
+        Of any of the analyses; each gets those that it knows.
+
+    Returns
+    -------
+    list of (Measurement, result)
+        In the order of `records`. A record after the first whose analysis does not apply is left out, and a warning of
+        the first result says why.
+
+    Raises
+    ------
+    AnalysisError
+        As `analyse` does, for the first record.
+    """
+    from attrs import evolve
+
+    from lithiate.analysis.coded_warnings import coded
+    from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra
+    from lithiate.errors import AnalysisError
+
+    chosen = [record for record in records if technique is None or record.technique == technique] or list(records)
+    if len(chosen) == 1:
+        return [(chosen[0], analyse(chosen[0], technique=technique, kind=kind, spectra=None, **settings))]
+    spectra = next((record for record in chosen if isinstance(record, ImpedanceSpectra)), None)
+    analysed: list[tuple[Measurement, Result]] = []
+    failures: list[str] = []
+    for number, record in enumerate(chosen):
+        own = {key: value for key, value in settings.items() if key in _names_for(record)}
+        done = kind if number == 0 else None
+        try:
+            beside = spectra if isinstance(record, CyclingRecord) else None
+            analysed.append((record, analyse(record, technique=None, kind=done, spectra=beside, **own)))
+        except AnalysisError as error:
+            if number == 0:
+                raise
+            failures.append(coded("LI-W-ANA-090", f"the {record.technique} was not analysed: {error}"))
+    record, result = analysed[0]
+    return [(record, evolve(result, warnings=(*result.warnings, *failures))), *analysed[1:]]
+
+
+def _analyse_cycling(
+    record: CyclingRecord, kind: str, settings: dict[str, float | str], spectra: ImpedanceSpectra | None
+) -> CyclingResult:
     """Analyse a cycling record by its kind, which must fit the cell."""
     cell = record.specimen.cell
     if cell not in (None, *_USUAL_KIND):
@@ -130,7 +214,7 @@ def _analyse_cycling(record: CyclingRecord, kind: str, settings: dict[str, float
         return analyse_full_cell(record, **settings)
     from lithiate.analysis.symmetric import analyse_symmetric_cycling
 
-    return analyse_symmetric_cycling(record, **settings)
+    return analyse_symmetric_cycling(record, spectra, **settings)
 
 
 def _kind(measurement: Measurement, technique: str, kind: str | None) -> str:
@@ -171,6 +255,15 @@ def _no_analysis(what: str, measurement: Measurement, got: object, expected: str
 
 def setting_names() -> frozenset[str]:
     """Return the names of the settings of all analyses."""
+    return frozenset(name for names in _setting_names().values() for name in names)
+
+
+def _names_for(record: Measurement) -> frozenset[str]:
+    return _setting_names()[record.technique]
+
+
+def _setting_names() -> dict[str, frozenset[str]]:
+    """Return the names of the settings by technique."""
     from attrs import fields_dict
 
     from lithiate.analysis.critical_current import CriticalCurrentSettings
@@ -180,15 +273,15 @@ def setting_names() -> frozenset[str]:
     from lithiate.analysis.plating_result import PlatingSettings
     from lithiate.analysis.symmetric_result import SymmetricSettings
 
-    classes = (
-        SymmetricSettings,
-        PlatingSettings,
-        CriticalCurrentSettings,
-        FullCellSettings,
-        KineticsSettings,
-        ImpedanceSettings,
-    )
-    return frozenset(name for settings in classes for name in fields_dict(settings))
+    classes: dict[str, tuple[type, ...]] = {
+        "cycling": (SymmetricSettings, PlatingSettings, CriticalCurrentSettings, FullCellSettings),
+        "polarisation": (KineticsSettings,),
+        "impedance": (ImpedanceSettings,),
+    }
+    return {
+        technique: frozenset(name for settings in known for name in fields_dict(settings))
+        for technique, known in classes.items()
+    }
 
 
-__all__ = ["analyse", "setting_names"]
+__all__ = ["analyse", "analyse_cell", "setting_names"]

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.cycling import COMPLETE_SHARE, HalfCycleFlag, HalfCycles, segment_half_cycles
+from lithiate.analysis.hysteresis import voltage_hysteresis_per_cycle
 from lithiate.analysis.plain import columns_to_dict, settings_to_dict
 from lithiate.analysis.robust import FloatArray, IntArray, normal_quantile, order_statistic_interval
 from lithiate.analysis.settings import setting_error, settings_from_keywords
 from lithiate.analysis.short_circuit import HardShort, check_soft_short_floor, find_hard_short, time_to_short_circuit
-from lithiate.analysis.symmetric import pair_half_cycles, voltage_hysteresis_per_cycle
+from lithiate.analysis.symmetric import pair_half_cycles
 from lithiate.analysis.symmetric_result import HYSTERESIS_FACTORS, estimate_to_dict
 from lithiate.core.estimate import Estimate
 from lithiate.core.fields import to_si

@@ -28,6 +28,12 @@ COMPLETE_SHARE = 0.9
 PLATEAU_WINDOW = (0.25, 0.75)
 """Share of a half cycle's charge (of its on-time without current) over which the plateau is taken."""
 
+LATE_WINDOW = (0.9, 1.0)
+"""Share of a half cycle's charge (of its on-time without current) over which its late level is taken."""
+
+ALTERNATING, ONE_DIRECTIONAL = "alternating", "one-directional"
+"""What `HalfCycles.direction` may be."""
+
 
 class HalfCycleFlag(enum.IntFlag):
     """Bits of `HalfCycles.flags`; 0 is a plain half cycle."""
@@ -59,6 +65,10 @@ class HalfCycles:
         Largest |V| before 25 % of the charge (of the on-time without current).
     plateau : (h,) float64, V
         Median |V|, weighted by charge (time without current), from 25 to 75 % of it.
+    midpoint_voltage : (h,) float64, V
+        |V| where half of the charge (of the on-time without current) has passed, on the line between two rows.
+    late_level : (h,) float64, V
+        Median |V| over the last tenth of the charge, as the plateau is over its middle half.
     end_voltage : (h,) float64, V
         |V| of the last row with current.
     mean_absolute_voltage : (h,) float64, V
@@ -87,6 +97,8 @@ class HalfCycles:
     areal_charge: FloatArray | None
     tip: FloatArray
     plateau: FloatArray
+    midpoint_voltage: FloatArray
+    late_level: FloatArray
     end_voltage: FloatArray
     mean_absolute_voltage: FloatArray
     mean_sampling_uncertainty: FloatArray
@@ -105,6 +117,11 @@ class HalfCycles:
         """Half cycles that were recorded from end to end."""
         return np.asarray((self.flags & HalfCycleFlag.INCOMPLETE) == 0, dtype=np.bool_)
 
+    @property
+    def direction(self) -> str:
+        """``alternating``, or ``one-directional`` where current (or voltage) has one sign in the whole record."""
+        return ALTERNATING if bool((self.polarity != self.polarity[0]).any()) else ONE_DIRECTIONAL
+
 
 def segment_half_cycles(
     time: FloatArray,
@@ -115,6 +132,7 @@ def segment_half_cycles(
     area: float | None = None,
     on_share: float = CURRENT_ON_SHARE,
     shortest_shares: tuple[float, ...] = SHORTEST_SHARES,
+    alike: bool = False,
 ) -> HalfCycles:
     """Find the half cycles of a record and measure each.
 
@@ -134,6 +152,10 @@ def segment_half_cycles(
     shortest_shares : tuple of float
         Runs of one sign shorter than this share of the typical run are flicker; smaller for records whose half cycles
         differ in length on purpose.
+    alike : bool
+        The half cycles are meant to be alike, as those of a symmetric cell. Then a pause longer than half a half cycle
+        parts two runs of one sign that together are longer than one half cycle (a test that was begun anew), and in a
+        record of one sign a hole in the rows is no on-time.
 
     Returns
     -------
@@ -150,9 +172,11 @@ def segment_half_cycles(
     a sign counts beyond ``max(5 noise, resolution, 0.1 % of the working level of |V|)``, so noise near zero changes
     nothing, while a cell that alternates at 1 % of its former voltage is still followed. Rests are then the rows below
     10 % of the half cycle's own level ``sum(w V^2) / sum(w |V|)``. The limits of this: a voltage that still relaxes
-    above 10 % counts as on-time, and a rest between two half cycles of one sign does not part them.
+    above 10 % counts as on-time, and a rest between two half cycles of one sign does not part them unless `alike`.
     """
-    rows = find_half_cycle_rows(time, voltage, current, row_flags, on_share=on_share, shortest_shares=shortest_shares)
+    rows = find_half_cycle_rows(
+        time, voltage, current, row_flags, on_share=on_share, shortest_shares=shortest_shares, alike=alike
+    )
     return measure_half_cycles(rows, time, voltage, current, area=area)
 
 
@@ -175,7 +199,7 @@ def measure_half_cycles(
     mean = np.add.reduceat(weight * magnitude, starts) / on_time
     total = np.add.reduceat(throughput, starts)
     share_before, share_after = _shares(throughput, total, starts, counts)
-    plateau = _plateau(magnitude, share_before, share_after, starts)
+    plateau = _level(magnitude, share_before, share_after, starts, PLATEAU_WINDOW)
     # A row that begins at the edge of the window but for rounding is not before it.
     early, late = share_before < PLATEAU_WINDOW[0] - 1e-9, share_after > PLATEAU_WINDOW[0]
     charge = None if flowing is None else total
@@ -191,6 +215,8 @@ def measure_half_cycles(
         areal_charge=None if charge is None or area is None else charge / area,
         tip=np.maximum.reduceat(np.where(early, magnitude, 0.0), starts),
         plateau=plateau,
+        midpoint_voltage=_at_half(magnitude, 0.5 * (share_before + share_after), starts, last),
+        late_level=_level(magnitude, share_before, share_after, starts, LATE_WINDOW),
         end_voltage=magnitude[last],
         mean_absolute_voltage=mean,
         mean_sampling_uncertainty=_sampling_uncertainty(rows, time, magnitude, mean),
@@ -212,13 +238,30 @@ def _shares(
     return share_after - throughput / of_half_cycle, share_after
 
 
-def _plateau(magnitude: FloatArray, before: FloatArray, after: FloatArray, starts: IntArray) -> FloatArray:
-    """Return the median of |V| weighted by the part of each row that lies in `PLATEAU_WINDOW`."""
-    within = np.minimum(after, PLATEAU_WINDOW[1]) - np.maximum(before, PLATEAU_WINDOW[0])
-    inside = within > 0.0
+def _level(
+    magnitude: FloatArray, before: FloatArray, after: FloatArray, starts: IntArray, window: tuple[float, float]
+) -> FloatArray:
+    """Return the median of |V| weighted by the part of each row that lies in a window of the half cycle."""
+    inside = (after > window[0]) & (before < window[1])
+    # The last row of a half cycle belongs to its end, whatever rounding makes of its share.
+    last = np.append(starts[1:], magnitude.size) - 1
+    inside[last] |= window[1] == 1.0
+    chosen = np.flatnonzero(inside)
+    within = np.minimum(after[chosen], window[1]) - np.maximum(before[chosen], window[0])
     counts = np.add.reduceat(inside, starts, dtype=np.int64)
     inside_starts = np.append(0, np.cumsum(counts)[:-1])
-    return weighted_median_per_group(magnitude[inside], within[inside], inside_starts)
+    return weighted_median_per_group(magnitude[chosen], np.maximum(within, 1e-12), inside_starts)
+
+
+def _at_half(magnitude: FloatArray, middle: FloatArray, starts: IntArray, last: IntArray) -> FloatArray:
+    """Return |V| where the share `middle` of each row passes one half, on the line between the rows around it."""
+    # One rising axis for all half cycles: their number, and the share within.
+    key = middle + np.repeat(np.arange(starts.size), last - starts + 1)
+    upper = np.clip(np.searchsorted(key, np.arange(starts.size) + 0.5), starts, last)
+    lower = np.maximum(upper - 1, starts)
+    step = middle[upper] - middle[lower]
+    share = np.clip(np.divide(0.5 - middle[lower], step, out=np.zeros_like(step), where=step > 0.0), 0.0, 1.0)
+    return np.asarray(magnitude[lower] + share * (magnitude[upper] - magnitude[lower]), dtype=np.float64)
 
 
 def _sampling_uncertainty(rows: HalfCycleRows, time: FloatArray, magnitude: FloatArray, mean: FloatArray) -> FloatArray:
@@ -247,7 +290,11 @@ def _sampling_uncertainty(rows: HalfCycleRows, time: FloatArray, magnitude: Floa
 def _flags(rows: HalfCycleRows, on_time: FloatArray) -> NDArray[np.uint8]:
     median = float(np.median(on_time))
     at_gap = rows.gap_before | rows.gap_after
+    # Two half cycles of one sign in a row: the first was stopped, or the second was begun anew.
+    of_one_sign = rows.polarity[1:] == rows.polarity[:-1]
     at_edge = at_gap.copy()
+    at_edge[:-1] |= of_one_sign
+    at_edge[1:] |= of_one_sign
     at_edge[[0, -1]] = True
     cases = {
         HalfCycleFlag.INCOMPLETE: at_edge & (on_time < COMPLETE_SHARE * median),

@@ -8,13 +8,17 @@ from __future__ import annotations
 import numpy as np
 
 from lithiate.analysis.coded_warnings import coded
-from lithiate.analysis.full_cell_cycles import EQUAL_RATE, tabulate_cycles, tabulate_rates
+from lithiate.analysis.current_steps import find_current_steps
+from lithiate.analysis.differential_capacity import find_differential_capacities
+from lithiate.analysis.full_cell_cycles import EQUAL_RATE, shown_cycles, tabulate_cycles, tabulate_rates
 from lithiate.analysis.full_cell_estimates import (
     capacity_retentions,
     coulombic_efficiencies,
     cycle_life,
+    knee,
     median_coulombic_efficiency,
     median_energy_efficiency,
+    median_voltage_hysteresis,
     rate_capacities,
     specific_capacities,
 )
@@ -59,7 +63,8 @@ def analyse_full_cell(record: CyclingRecord, **settings: float | str) -> FullCel
     A cycle is a charge with the discharge that follows it; a hold and rests belong to their half cycle, and a discharge
     before the first charge to no cycle. Within a cycle ``CE = Q_d / Q_c`` and ``eta = E_d / E_c`` with the charges and
     energies of discharge and charge, ``Q = int |I| dt``, ``E = int V |I| dt``, by the trapezoidal rule; a switch lies
-    midway between the rows on both sides. Mean voltages are ``E / Q``. The C-rate is the discharge current over the
+    midway between the rows on both sides. Mean voltages are ``E / Q``, the voltage
+    hysteresis is their difference. The C-rate is the discharge current over the
     nominal capacity in an hour; where that is not known, over the largest discharge capacity of the record.
 
     Not valid where a half cycle holds current of both signs, as in a drive profile with braking or in pulse tests:
@@ -73,15 +78,17 @@ def analyse_full_cell(record: CyclingRecord, **settings: float | str) -> FullCel
     rates = tabulate_rates(cycles)
     efficiency = median_coulombic_efficiency(cycles, chosen, formation)
     energy_efficiency = median_energy_efficiency(cycles, chosen, formation)
+    hysteresis = median_voltage_hysteresis(cycles, chosen, formation)
     life = cycle_life(cycles, chosen, formation, _stopped_in(record, table, cycles, chosen))
     specific = specific_capacities(cycles, table, chosen, formation)
     retentions = capacity_retentions(cycles, chosen, formation)
     warnings = [*record.warnings, *_warnings(record, table, cycles, basis)]
-    for estimate in (efficiency, energy_efficiency, life, *specific, *retentions):
+    for estimate in (efficiency, energy_efficiency, hysteresis, life, *specific, *retentions):
         warnings.extend(estimate.warnings)
     return FullCellResult(
         coulombic_efficiency=efficiency,
         energy_efficiency=energy_efficiency,
+        voltage_hysteresis=hysteresis,
         cycle_life=life,
         specific_capacities=specific,
         rate_capacities=rate_capacities(cycles, rates, table, chosen, basis),
@@ -90,6 +97,11 @@ def analyse_full_cell(record: CyclingRecord, **settings: float | str) -> FullCel
         rate_basis=basis,
         cycles=cycles,
         rates=rates,
+        knee=knee(cycles, chosen, formation),
+        current_steps=find_current_steps(record, cycles.start, cycles.end),
+        differential_capacities=find_differential_capacities(
+            record, table.half_cycles, cycles.first_half_cycle, shown_cycles(cycles, rates)
+        ),
         half_cycles=table.half_cycles,
         settings=chosen,
         specimen=record.specimen.name,

@@ -22,6 +22,9 @@ CUT_OFF_SHARE = 0.1
 EQUAL_CAPACITY = 0.98
 """It is complete as well when it gave this share of the discharge before it: such a test ends by charge or time."""
 
+MOST_SHOWN = 10
+"""Cycles whose profiles are shown, at most."""
+
 SECONDS_PER_HOUR = 3600.0
 
 
@@ -56,6 +59,9 @@ def tabulate_cycles(
     energy_spread = table.relative_uncertainty(charge, discharge, table.energy_curvature)
     retention, retention_spread = _retention(table, discharge, complete, formation + settings.reference_cycle - 1)
     current = _discharge_current(record, half)[discharge]
+    charging = _largest_current(record, half)[charge]
+    gap_spread = np.hypot(table.mean_voltage_curvature[charge], table.mean_voltage_curvature[discharge])
+    vendor = record.vendor_cycle_number
     basis, capacity = _rate_basis(record, settings, given[complete] if complete.any() else given)
     cycles = FullCellCycles(
         number=np.arange(1, charge.size + 1),
@@ -78,10 +84,15 @@ def tabulate_cycles(
         mean_discharge_voltage=energy_out / given,
         capacity_retention=retention,
         retention_uncertainty=retention_spread,
+        voltage_hysteresis=np.where(complete, energy_in / taken - energy_out / given, np.nan),
+        hysteresis_uncertainty=np.where(complete, gap_spread, np.nan),
         discharge_current=current,
+        charge_current=charging,
         c_rate=current / capacity * SECONDS_PER_HOUR,
+        charge_c_rate=charging / capacity * SECONDS_PER_HOUR,
         charge_end_voltage=record.voltage[half.last_row[charge]],
         discharge_end_voltage=record.voltage[half.last_row[discharge]],
+        vendor_number=None if vendor is None else vendor[half.first_row[discharge]],
         complete=complete,
     )
     return cycles, basis
@@ -157,6 +168,15 @@ def _discharge_current(record: CyclingRecord, half: HalfCycles) -> FloatArray:
     return weighted_median_per_group(magnitude, half.rows.weight * magnitude, half.rows.starts)
 
 
+def _largest_current(record: CyclingRecord, half: HalfCycles) -> FloatArray:
+    """Return the largest |current| of each half cycle that two neighbouring rows hold [A]; of one row, its own."""
+    assert record.current is not None  # _current has looked
+    magnitude, rows = np.abs(record.current[half.rows.index]), half.rows
+    held = np.append(np.minimum(magnitude[1:], magnitude[:-1]), 0.0)
+    held[rows.starts + rows.counts - 1] = np.where(rows.counts > 1, 0.0, magnitude[rows.starts])
+    return np.maximum.reduceat(held, rows.starts)
+
+
 def _rate_basis(record: CyclingRecord, settings: FullCellSettings, given: FloatArray) -> tuple[str, float]:
     """Return by what C-rates are counted, and that capacity [C]."""
     nominal = settings.nominal_capacity or record.conditions.get("nominal_capacity")
@@ -174,7 +194,7 @@ def _rate_basis(record: CyclingRecord, settings: FullCellSettings, given: FloatA
 
 
 def tabulate_rates(cycles: FullCellCycles) -> FullCellRates:
-    """Return one row a run of complete cycles that discharge at one current."""
+    """Return one row a run of complete cycles at one current: of discharge, or of charge where only that changes."""
     runs = list(_runs(cycles))
     counted = [run[1:] if run.size > 1 else run for run in runs]
 
@@ -188,7 +208,9 @@ def tabulate_rates(cycles: FullCellCycles) -> FullCellRates:
     return FullCellRates(
         order=np.arange(1, len(runs) + 1),
         c_rate=medians(cycles.c_rate),
+        charge_c_rate=medians(cycles.charge_c_rate),
         discharge_current=medians(cycles.discharge_current),
+        charge_current=medians(cycles.charge_current),
         first_cycle=np.array([cycles.number[run[0]] for run in runs], dtype=np.int64),
         last_cycle=np.array([cycles.number[run[-1]] for run in runs], dtype=np.int64),
         counted_cycles=np.array([rows.size for rows in counted], dtype=np.int64),
@@ -207,11 +229,27 @@ def tabulate_rates(cycles: FullCellCycles) -> FullCellRates:
 def _runs(cycles: FullCellCycles) -> Iterator[IntArray]:
     """Iterate over the runs of complete cycles of one current, as positions in the table."""
     rows = np.flatnonzero(cycles.complete)
+    current = cycles.discharge_current[rows]
+    if current.size and np.ptp(current) <= EQUAL_RATE * float(current.min()):
+        current = cycles.charge_current[rows]
     begin = 0
     for position in range(1, rows.size + 1):
-        if position == rows.size or not equal_rate(cycles, rows[position], rows[begin]):
+        if position == rows.size or abs(current[position] / current[begin] - 1.0) > EQUAL_RATE:
             yield rows[begin:position]
             begin = position
+
+
+def shown_cycles(cycles: FullCellCycles, rates: FullCellRates) -> list[int]:
+    """Return the numbers of cycles whose profiles tell the most: the first, the middle and the last complete ones.
+
+    In a test of several rates: the last of each run, of at most `MOST_SHOWN` runs spread evenly.
+    """
+    if len(rates) > 1:
+        numbers = sorted(set(rates.last_cycle.tolist()))
+        places = np.unique(np.linspace(0, len(numbers) - 1, min(len(numbers), MOST_SHOWN)).round().astype(int))
+        return [numbers[place] for place in places]
+    complete = cycles.number[cycles.complete].tolist()
+    return sorted({complete[0], complete[len(complete) // 2], complete[-1]}) if complete else []
 
 
 def equal_rate(cycles: FullCellCycles, one: int, other: int) -> bool:

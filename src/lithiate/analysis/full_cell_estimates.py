@@ -10,6 +10,7 @@ from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.full_cell_cycles import equal_rate
 from lithiate.analysis.full_cell_half_cycles import HalfCycleTable
 from lithiate.analysis.full_cell_result import FullCellCycles, FullCellRates, FullCellSettings
+from lithiate.analysis.knee import Knee, find_knee
 from lithiate.analysis.robust import (
     FloatArray,
     IntArray,
@@ -154,6 +155,25 @@ def median_energy_efficiency(cycles: FullCellCycles, settings: FullCellSettings,
     )
 
 
+def median_voltage_hysteresis(cycles: FullCellCycles, settings: FullCellSettings, formation: int) -> Estimate:
+    """Return the median gap between the mean voltages of charge and discharge from the setting `first_cycle` on."""
+    words = (
+        "voltage hysteresis of the full cell: mean voltage of a charge (energy over charge, holds included) less "
+        "that of the discharge after it"
+    )
+    values, spreads = cycles.voltage_hysteresis, cycles.hysteresis_uncertainty
+    return _median("voltage_hysteresis", values, spreads, cycles, settings, formation, words, {}, unit="V")
+
+
+def knee(cycles: FullCellCycles, settings: FullCellSettings, formation: int) -> Knee:
+    """Return the knee of the discharge capacity over that of the cycle life's reference, of cycles at its rate."""
+    judged = _judged(cycles, formation + settings.life_reference_cycle - 1)
+    if judged.size == 0:
+        return Knee(None, reason="the reference cycle is not in the record, or not complete")
+    ratio = cycles.discharge_capacity[judged] / cycles.discharge_capacity[judged[0]]
+    return find_knee(cycles.number[judged].astype(np.float64), ratio)
+
+
 def _median(
     quantity: str,
     values: FloatArray,
@@ -163,13 +183,16 @@ def _median(
     formation: int,
     words: str,
     conditions: Conditions,
+    unit: str = "1",
 ) -> Estimate:
     first = formation + settings.first_cycle
-    definition = f"{words}; median from cycle {first} on{_formation_words(formation)}; {_accuracy_words(settings)}"
+    definition = f"{words}; median from cycle {first} on{_formation_words(formation)}"
+    # The accuracy of the current cancels in a mean voltage.
+    definition += "" if unit == "V" else f"; {_accuracy_words(settings)}"
     counted = np.flatnonzero(cycles.complete & (cycles.number >= first))
     if counted.size == 0:
         text = f"the record holds no complete cycle from number {first} on"
-        return _without_value(quantity, "1", definition, conditions, coded("LI-W-ANA-004", text))
+        return _without_value(quantity, unit, definition, conditions, coded("LI-W-ANA-004", text))
     numbers = cycles.number[counted]
     conditions = conditions | {"first_cycle": float(numbers[0]), "last_cycle": float(numbers[-1])}
     value = float(np.median(values[counted]))
@@ -178,13 +201,13 @@ def _median(
     interval = order_statistic_interval(values[counted], 0.95)
     if interval is None:
         text = f"{counted.size} cycle(s) are too few for the scatter of a median: accuracy and time resolution only"
-        return _normal(quantity, value, "1", definition, common, conditions, (coded("LI-W-ANA-018", text),))
+        return _normal(quantity, value, unit, definition, common, conditions, (coded("LI-W-ANA-018", text),))
     narrow = order_statistic_interval(values[counted], 0.80) or interval
     total = math.hypot((interval[1] - interval[0]) / (2.0 * normal_quantile(interval[2])), common)
     return Estimate(
         quantity,
         value,
-        "1",
+        unit,
         definition,
         standard_uncertainty=total,
         interval=_widened(value, interval, normal_quantile(0.95) * common),

@@ -41,6 +41,8 @@ class HalfCycleTable:
     errors : ChargeErrors
     charge_curvature, energy_curvature : (h,) float64
         Relative error of the integrals between the rows; see `_halved_rows`.
+    mean_voltage_curvature : (h,) float64, V
+        The same for the mean voltage, energy over charge, in which much of both cancels.
     bridged : (h,) bool
         A hole in the record lies in the half cycle, over which more charge was interpolated than was recorded.
     flicker : int
@@ -55,6 +57,7 @@ class HalfCycleTable:
     errors: ChargeErrors
     charge_curvature: FloatArray
     energy_curvature: FloatArray
+    mean_voltage_curvature: FloatArray
     bridged: BoolArray
     flicker: int
     unrecorded: int
@@ -102,13 +105,18 @@ def find_half_cycles(record: CyclingRecord, current_accuracy: float) -> HalfCycl
     assert found.charge is not None  # there is a current
     assert found.energy is not None
     power = current * record.voltage
+    beside_mean = np.zeros_like(power)
+    mean = np.repeat(found.energy * found.polarity / found.charge, rows.counts)
+    beside_mean[rows.index] = current[rows.index] * (record.voltage[rows.index] - mean)
+    of_charge, of_energy, of_mean = _halved_rows(rows, (current, power, beside_mean))
     return HalfCycleTable(
         half_cycles=found,
         charge=found.charge,
         energy=found.energy * found.polarity,
         errors=ChargeErrors(found, record.time, found.charge, current_accuracy / math.sqrt(6.0)),
-        charge_curvature=_halved_rows(rows, current) / found.charge,
-        energy_curvature=_halved_rows(rows, power) / np.abs(found.energy),
+        charge_curvature=of_charge / found.charge,
+        energy_curvature=of_energy / np.abs(found.energy),
+        mean_voltage_curvature=of_mean / found.charge,
         bridged=_bridged(rows, record.time, np.abs(current)),
         flicker=_flicker(record, current, share * level, rows),
         unrecorded=unrecorded,
@@ -157,8 +165,8 @@ def _without_unrecorded_rests(rows: HalfCycleRows, time: FloatArray) -> tuple[Ha
     return shortened, int(np.count_nonzero((early > 1e-9 * before) | (late > 1e-9 * after)))
 
 
-def _halved_rows(rows: HalfCycleRows, values: FloatArray) -> FloatArray:
-    """Return the error of each half cycle's trapezoidal integral of `values` that leaving out every other row shows.
+def _halved_rows(rows: HalfCycleRows, signals: tuple[FloatArray, ...]) -> list[FloatArray]:
+    """Return the error of each half cycle's trapezoidal integral of each signal that leaving out every other row shows.
 
     The whole change, not the third of it that Richardson takes where rows are close: the current of a hold may fall
     within a few rows. Times are those with current, so that a rest within a half cycle counts for nothing.
@@ -166,12 +174,16 @@ def _halved_rows(rows: HalfCycleRows, values: FloatArray) -> FloatArray:
     place = np.arange(rows.index.size) - np.repeat(rows.starts, rows.counts)
     # Triples of rows that begin at an even place and end within the half cycle.
     first = np.flatnonzero((place % 2 == 0) & (place + 2 < np.repeat(rows.counts, rows.counts)))
-    at, height = np.cumsum(rows.weight) - 0.5 * rows.weight, values[rows.index]
+    at = np.cumsum(rows.weight) - 0.5 * rows.weight
     one, two = at[first + 1] - at[first], at[first + 2] - at[first + 1]
-    low, middle, high = height[first], height[first + 1], height[first + 2]
-    change = np.zeros(rows.index.size)
-    change[first] = 0.5 * ((low + middle) * one + (middle + high) * two - (low + high) * (one + two))
-    return np.asarray(np.abs(np.add.reduceat(change, rows.starts)), dtype=np.float64)
+    found = []
+    for signal in signals:
+        height = signal[rows.index]
+        low, middle, high = height[first], height[first + 1], height[first + 2]
+        change = np.zeros(rows.index.size)
+        change[first] = 0.5 * ((low + middle) * one + (middle + high) * two - (low + high) * (one + two))
+        found.append(np.asarray(np.abs(np.add.reduceat(change, rows.starts)), dtype=np.float64))
+    return found
 
 
 def _bridged(rows: HalfCycleRows, time: FloatArray, magnitude: FloatArray) -> BoolArray:

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from attrs import field, fields, frozen
+from numpy.typing import NDArray
 
+from lithiate.analysis.current_steps import CurrentSteps
 from lithiate.analysis.cycling import HalfCycles
-from lithiate.analysis.plain import columns_to_dict, settings_to_dict
+from lithiate.analysis.differential_capacity import DifferentialCapacity, curve_columns, peak_columns
+from lithiate.analysis.knee import Knee
+from lithiate.analysis.plain import columns_to_dict, plain_columns, settings_to_dict
 from lithiate.analysis.robust import BoolArray, FloatArray, IntArray
 from lithiate.analysis.settings import setting_error
 from lithiate.analysis.symmetric_result import estimate_to_dict
@@ -110,12 +114,19 @@ class FullCellCycles:
         Energy over charge.
     capacity_retention, retention_uncertainty : (c,) float64
         Discharge capacity over that of the reference cycle; NaN where either is not complete.
+    voltage_hysteresis, hysteresis_uncertainty : (c,) float64, V
+        Mean voltage of charge less that of discharge, and its standard uncertainty from the resolution in time; NaN
+        where the cycle is not complete.
     discharge_current : (c,) float64, A
         Median over the charge of the discharge, positive.
-    c_rate : (c,) float64, 1/h
-        That current over the capacity that `FullCellResult.rate_basis` names.
+    charge_current : (c,) float64, A
+        The largest that two rows of the charge in a row held, positive: a hold at its end has less.
+    c_rate, charge_c_rate : (c,) float64, 1/h
+        These currents over the capacity that `FullCellResult.rate_basis` names.
     charge_end_voltage, discharge_end_voltage : (c,) float64, V
-        Of the last row with current.
+        Of the last row with current: the cut-offs that were reached.
+    vendor_number : (c,) int64 or None
+        The instrument's own cycle counter at the first row of the discharge; it may count otherwise.
     complete : (c,) bool
         Recorded from end to end: no gap in it, and not cut off by the end of the record.
     """
@@ -140,10 +151,15 @@ class FullCellCycles:
     mean_discharge_voltage: FloatArray
     capacity_retention: FloatArray
     retention_uncertainty: FloatArray
+    voltage_hysteresis: FloatArray
+    hysteresis_uncertainty: FloatArray
     discharge_current: FloatArray
+    charge_current: FloatArray
     c_rate: FloatArray
+    charge_c_rate: FloatArray
     charge_end_voltage: FloatArray
     discharge_end_voltage: FloatArray
+    vendor_number: IntArray | None
     complete: BoolArray
 
     def __len__(self) -> int:
@@ -152,14 +168,16 @@ class FullCellCycles:
 
 @frozen(eq=False, kw_only=True)
 class FullCellRates:
-    """One row a run of complete cycles that discharge at one current, as arrays of length r, in SI units.
+    """One row a run of complete cycles at one current, as arrays of length r, in SI units.
+
+    One current of discharge; where that is one throughout the record, of charge.
 
     Parameters
     ----------
     order : (r,) int64
         Of appearance, from 1; a rate that comes back later has a row of its own.
-    c_rate : (r,) float64, 1/h
-    discharge_current : (r,) float64, A
+    c_rate, charge_c_rate : (r,) float64, 1/h
+    discharge_current, charge_current : (r,) float64, A
     first_cycle, last_cycle : (r,) int64
         Numbers of the run's cycles.
     counted_cycles : (r,) int64
@@ -176,7 +194,9 @@ class FullCellRates:
 
     order: IntArray
     c_rate: FloatArray
+    charge_c_rate: FloatArray
     discharge_current: FloatArray
+    charge_current: FloatArray
     first_cycle: IntArray
     last_cycle: IntArray
     counted_cycles: IntArray
@@ -204,6 +224,8 @@ class FullCellResult:
         Median over the cycles from the setting `first_cycle` on.
     energy_efficiency : Estimate
         The same for energies.
+    voltage_hysteresis : Estimate
+        Median over the same cycles of the mean voltage of charge less that of discharge.
     cycle_life : Estimate
     specific_capacities : tuple of Estimate
         Of discharge, with the condition ``cycle``; one without a value where the cathode's mass is not stated.
@@ -215,6 +237,12 @@ class FullCellResult:
         The capacity by which C-rates are counted.
     cycles : FullCellCycles
     rates : FullCellRates
+    knee : Knee
+        Of the discharge capacity of the cycles that count for the cycle life.
+    current_steps : CurrentSteps
+        With the resistance at each.
+    differential_capacities : tuple of DifferentialCapacity
+        Charge and discharge of the cycles that `shown_cycles` chooses.
     half_cycles : HalfCycles
     settings : FullCellSettings
     specimen : str
@@ -224,6 +252,7 @@ class FullCellResult:
 
     coulombic_efficiency: Estimate
     energy_efficiency: Estimate
+    voltage_hysteresis: Estimate
     cycle_life: Estimate
     specific_capacities: tuple[Estimate, ...]
     rate_capacities: tuple[Estimate, ...]
@@ -232,6 +261,9 @@ class FullCellResult:
     rate_basis: str
     cycles: FullCellCycles = field(repr=False)
     rates: FullCellRates = field(repr=False)
+    knee: Knee
+    current_steps: CurrentSteps = field(repr=False)
+    differential_capacities: tuple[DifferentialCapacity, ...] = field(repr=False)
     half_cycles: HalfCycles = field(repr=False)
     settings: FullCellSettings
     specimen: str
@@ -259,6 +291,30 @@ class FullCellResult:
             "estimates": [estimate_to_dict(estimate) for estimate in self.estimates()],
             "cycles": columns_to_dict(self.cycles),
             "rates": columns_to_dict(self.rates),
+            "knee": self.knee.to_dict(),
+            "current_steps": columns_to_dict(self.current_steps),
+            "differential_capacity": plain_columns(peak_columns(self.differential_capacities)),
             "settings": settings_to_dict(self.settings),
             "warnings": list(self.warnings),
         }
+
+
+def tables(result: FullCellResult) -> dict[str, dict[str, NDArray[Any]]]:
+    """Return the tables of a result: columns in SI by name, by the name of the table.
+
+    ``cycles``, ``rates``, ``current_steps``, ``differential_capacity`` (one row a peak) and
+    ``differential_capacity_curves`` (voltage, dQ/dV and its uncertainty, curves one below the other). A column that is
+    not known, such as one per mass without a mass, is left out.
+    """
+    return {
+        "cycles": _known_columns(result.cycles),
+        "rates": _known_columns(result.rates),
+        "current_steps": _known_columns(result.current_steps),
+        "differential_capacity": dict(peak_columns(result.differential_capacities)),
+        "differential_capacity_curves": dict(curve_columns(result.differential_capacities)),
+    }
+
+
+def _known_columns(table: FullCellCycles | FullCellRates | CurrentSteps) -> dict[str, NDArray[Any]]:
+    columns = {entry.name: getattr(table, entry.name) for entry in fields(type(table))}
+    return {name: column for name, column in columns.items() if column is not None}

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from lithiate.analysis.coded_warnings import coded
+from lithiate.analysis.hysteresis import describe_hysteresis
 from lithiate.analysis.robust import FloatArray, normal_quantile, order_statistic_interval
 from lithiate.analysis.symmetric_result import SymmetricSettings
 from lithiate.core.estimate import Estimate
@@ -74,11 +75,7 @@ def _widen(value: float, interval: tuple[float, float, float], by: float) -> tup
 
 def _per_cycle_definition(quantity: str, settings: SymmetricSettings) -> str:
     if quantity == "voltage_hysteresis":
-        factor = settings.hysteresis_factor
-        return (
-            f"{settings.hysteresis_definition}: {factor:g} x time-weighted mean |V| over the current-on time of both "
-            "halves of a cycle (no current column: the half cycles less rests)"
-        )
+        return describe_hysteresis(settings.hysteresis_definition)
     return (
         "median |V| over 25-75 % of a half cycle's charge (of its on-time without a current column), "
         "mean of both halves of a cycle"

@@ -33,6 +33,22 @@ GAP_SHARE = 0.5
 A shorter one is bridged by a straight line: instruments that log on change leave such holes on a flat plateau.
 """
 
+PARTING_SHARE = 1.1
+"""A long pause between two runs of one sign parts them when they take together more than this share of a half cycle.
+
+Less is one half cycle that was interrupted and resumed; more is a half cycle, and the next one begun anew.
+"""
+
+SMALL_SHARES = (0.25, 0.05)
+"""Where half cycles are alike, a run is small when its rows stand for less than the first share of the typical run's
+time, and for less than the second of its time times magnitude: a slow wave of an impedance spectrum, no half cycle."""
+
+HOLE_RATIO = 20.0
+"""In a record of one sign, a hole is an interruption when it is longer than this times the usual distance of rows.
+
+Usual is the distance in which the middle second of the record lies, so that crowded rows do not change it.
+"""
+
 
 @frozen(eq=False)
 class HalfCycleRows:
@@ -51,6 +67,8 @@ class HalfCycleRows:
         Sign of the current, or of the voltage when there is no current.
     gap_before, gap_after : (h,) bool
         The record has a gap at this edge of the half cycle.
+    paused : (m,) bool
+        Rows of `index` before which rows without current, flicker or an unrecorded hole interrupt the half cycle.
     """
 
     index: IntArray
@@ -61,6 +79,7 @@ class HalfCycleRows:
     polarity: NDArray[np.int8]
     gap_before: BoolArray
     gap_after: BoolArray
+    paused: BoolArray
 
     @property
     def counts(self) -> IntArray:
@@ -81,6 +100,7 @@ def find_half_cycle_rows(
     *,
     on_share: float = CURRENT_ON_SHARE,
     shortest_shares: tuple[float, ...] = SHORTEST_SHARES,
+    alike: bool = False,
 ) -> HalfCycleRows:
     """Return the rows of each half cycle; see `lithiate.analysis.cycling.segment_half_cycles`."""
     kept = _distinct_rows(time, voltage, current)
@@ -92,10 +112,15 @@ def find_half_cycle_rows(
         on &= (row_flags[kept] & RowFlag.REST) == 0
     index = np.flatnonzero(on)
     index, typical = _drop_flicker(index, signal, kept_time, shortest_shares)
+    if alike:
+        index = _drop_small(index, signal, kept_time, typical)
     hole = np.diff(kept_time)
     is_gap = hole > max(GAP_SHARE * typical, 5.0 * float(np.median(np.diff(kept_time[index]))))
-    starts = _run_starts(index, signal > 0, is_gap)
-    half_hole = np.where(is_gap, 0.0, 0.5 * hole)
+    positive = signal > 0
+    starts = _run_starts(index, positive, is_gap)
+    one_way = bool((positive[index[starts]] == positive[index[0]]).all())
+    is_hole = is_gap | (hole > HOLE_RATIO * usual_distance(hole)) if alike and one_way else is_gap
+    half_hole = np.where(is_hole, 0.0, 0.5 * hole)
     weight = (np.append(half_hole, 0.0) + np.insert(half_hole, 0, 0.0))[index]
     timed = np.repeat(np.add.reduceat(weight, starts) > 0.0, np.diff(starts, append=index.size))
     if not timed.any():
@@ -104,7 +129,11 @@ def find_half_cycle_rows(
     if current is None:
         working = _not_relaxed(np.abs(signal[index]), starts, weight)
         index, starts, weight = _only(working, index, starts, weight)
+    if alike:
+        starts = _part_at_pauses(kept_time[index], positive[index], weight, starts, typical)
     first, last = index[starts], index[np.append(starts[1:], index.size) - 1]
+    paused = np.append(False, (np.diff(index) > 1) | is_hole[index[:-1]])
+    paused[starts] = False
     return HalfCycleRows(
         index=kept[index],
         starts=starts,
@@ -114,6 +143,7 @@ def find_half_cycle_rows(
         polarity=np.where(signal[first] > 0, 1, -1).astype(np.int8),
         gap_before=np.insert(is_gap, 0, False)[first],
         gap_after=np.append(is_gap, False)[last],
+        paused=paused,
     )
 
 
@@ -140,6 +170,42 @@ def _run_starts(index: IntArray, positive: BoolArray, is_gap: BoolArray | None =
     return np.append(0, np.flatnonzero(change) + 1)
 
 
+def usual_distance(hole: FloatArray) -> float:
+    """Return the distance of two rows [s] in which the middle second of all time lies."""
+    ordered = np.sort(hole)
+    passed = np.cumsum(ordered)
+    return float(ordered[min(int(np.searchsorted(passed, 0.5 * passed[-1])), ordered.size - 1)])
+
+
+def _part_at_pauses(
+    time: FloatArray, positive: BoolArray, weight: FloatArray, starts: IntArray, typical: float
+) -> IntArray:
+    """Return the starts of half cycles with those that begin after a long pause between runs of one sign.
+
+    A pause longer than `GAP_SHARE` of a half cycle, be it a rest, a gap within a rest or time that stood still, parts
+    two runs that together take more than `PARTING_SHARE` of it: a cell that stopped after a half cycle, and began
+    again with one of the same sign.
+    """
+    # A pause ends before the row it is counted at, and a run of the other sign is parted already.
+    paused = np.append(False, (np.diff(time) > GAP_SHARE * typical) & (positive[1:] == positive[:-1]))
+    paused[starts] = False
+    found = np.flatnonzero(paused)
+    if found.size == 0:
+        return starts
+    edges = np.union1d(starts, found)
+    of_piece = np.add.reduceat(weight, edges)
+    begins_run = np.isin(edges, starts, assume_unique=True)
+    keep = np.ones(edges.size, dtype=np.bool_)
+    so_far = 0.0
+    for piece in range(edges.size):
+        if begins_run[piece] or so_far + of_piece[piece] > PARTING_SHARE * typical:
+            so_far = float(of_piece[piece])
+        else:
+            keep[piece] = False
+            so_far += float(of_piece[piece])
+    return np.asarray(edges[keep], dtype=np.int64)
+
+
 def _drop_flicker(
     index: IntArray, signal: FloatArray, time: FloatArray, shortest_shares: tuple[float, ...]
 ) -> tuple[IntArray, float]:
@@ -162,6 +228,23 @@ def _drop_flicker(
     if typical == 0.0:
         raise _no_half_cycle()
     return index, typical
+
+
+def _drop_small(index: IntArray, signal: FloatArray, time: FloatArray, typical: float) -> IntArray:
+    """Leave out runs that are both short and weak, until there are none; see `SMALL_SHARES`."""
+    step = np.diff(time)
+    weight = 0.5 * (np.append(step, 0.0) + np.insert(step, 0, 0.0))
+    while True:
+        starts = _run_starts(index, signal > 0)
+        small = np.add.reduceat(weight[index], starts) < SMALL_SHARES[0] * typical
+        if small.any():
+            magnitude = np.abs(signal[index])
+            weak = SMALL_SHARES[1] * typical * float(np.median(magnitude))
+            small &= np.add.reduceat(weight[index] * magnitude, starts) < weak
+        if not small.any():
+            return index
+        # What a small run parted is one run again, and may be small as well.
+        index = index[np.repeat(~small, np.diff(starts, append=index.size))]
 
 
 def _no_half_cycle() -> AnalysisError:

@@ -1,12 +1,14 @@
 """Short circuits: a confirmed hard short, the floor below which a hysteresis cannot be honest, and a sudden fall.
 
 A soft short that is there from the first cycle on and leaves the hysteresis above the floor cannot be seen in a
-voltage: the cell looks like one that is cycled at less current. Noise growth and other signs are not looked at here.
+voltage: the cell looks like one that is cycled at less current. Soft shorts that form during a test are found, at a
+stated rate of false alarms, by `lithiate.analysis.soft_short`.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 import numpy as np
 from attrs import frozen
@@ -14,7 +16,7 @@ from scipy.special import stdtrit
 
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.cycling import HalfCycles
-from lithiate.analysis.robust import BoolArray, FloatArray, successive_scatter
+from lithiate.analysis.robust import BoolArray, FloatArray, IntArray, successive_scatter
 from lithiate.core.estimate import Estimate
 
 REFERENCE_HALF_CYCLES = 48
@@ -43,6 +45,25 @@ SCATTER_EFFICIENCY = 0.25
 1993, 88, 1273) times 2/3 for successive differences (von Neumann, Ann. Math. Stat. 1941, 12, 367)."""
 
 
+class Stretches(Protocol):
+    """What a hard short is looked for in: half cycles, or blocks of a cell that is plated one way."""
+
+    @property
+    def start(self) -> FloatArray: ...  # noqa: D102 - as in `HalfCycles`
+
+    @property
+    def end(self) -> FloatArray: ...  # noqa: D102
+
+    @property
+    def first_row(self) -> IntArray: ...  # noqa: D102
+
+    @property
+    def last_row(self) -> IntArray: ...  # noqa: D102
+
+    @property
+    def mean_absolute_voltage(self) -> FloatArray: ...  # noqa: D102
+
+
 @frozen
 class HardShort:
     """A confirmed hard short: when it began [s, record time], between which two rows, and what else was seen."""
@@ -54,7 +75,7 @@ class HardShort:
 
 
 def find_hard_short(
-    half_cycles: HalfCycles, time: FloatArray, voltage: FloatArray, *, ratio: float = 0.1, run: int = 3
+    half_cycles: Stretches, time: FloatArray, voltage: FloatArray, *, ratio: float = 0.1, run: int = 3
 ) -> HardShort:
     """Find the onset of a lasting collapse of the voltage while the cell is still cycled.
 
@@ -65,7 +86,8 @@ def find_hard_short(
 
     Parameters
     ----------
-    half_cycles : HalfCycles
+    half_cycles : HalfCycles or Blocks
+        Blocks where all current flows one way.
     time : (n,) float64, s
     voltage : (n,) float64, V
     ratio : float
@@ -109,7 +131,7 @@ def _early_level(level: FloatArray, ratio: float) -> float:
     return float(np.median(begin[begin >= ratio * np.median(level[:10])]))
 
 
-def _recovered(half_cycles: HalfCycles, low: BoolArray, run: int, ratio: float) -> tuple[str, ...]:
+def _recovered(half_cycles: Stretches, low: BoolArray, run: int, ratio: float) -> tuple[str, ...]:
     """Return a warning when `run` half cycles in a row were low and the voltage came back."""
     first = first_run(low, run)
     if first is None:

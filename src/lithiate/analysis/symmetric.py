@@ -8,11 +8,15 @@ import numpy as np
 from attrs import evolve
 
 from lithiate.analysis.coded_warnings import coded
-from lithiate.analysis.cycling import HalfCycleFlag, HalfCycles, segment_half_cycles
+from lithiate.analysis.cycling import ONE_DIRECTIONAL, HalfCycleFlag, HalfCycles, segment_half_cycles
+from lithiate.analysis.hysteresis import hysteresis_per_cycle
 from lithiate.analysis.levels import level_estimate
+from lithiate.analysis.linked_spectra import link_spectra
 from lithiate.analysis.nucleation import first_nucleation_overpotential
+from lithiate.analysis.one_directional import count_interruptions, one_directional_warning, without_cycles
 from lithiate.analysis.onset import onset_estimate
 from lithiate.analysis.robust import BoolArray, FloatArray, IntArray
+from lithiate.analysis.short_blocks import cut_blocks
 from lithiate.analysis.short_circuit import (
     HardShort,
     check_soft_short_floor,
@@ -20,22 +24,28 @@ from lithiate.analysis.short_circuit import (
     find_sudden_fall,
     time_to_short_circuit,
 )
+from lithiate.analysis.soft_short import find_short_events, time_to_soft_short
 from lithiate.analysis.symmetric_result import Cycles, SymmetricCyclingResult, SymmetricSettings
+from lithiate.analysis.throughput import cumulative_capacity
 from lithiate.core.estimate import Estimate
-from lithiate.core.measurement import CyclingRecord
+from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra
 from lithiate.errors import AnalysisError
 
 LARGEST_SYMMETRIC_VOLTAGE = 1.5
 """Median |V| [V] above which a voltage of one sign is that of a cell with two unlike electrodes."""
 
 
-def analyse_symmetric_cycling(record: CyclingRecord, **settings: float | str) -> SymmetricCyclingResult:
+def analyse_symmetric_cycling(
+    record: CyclingRecord, spectra: ImpedanceSpectra | None = None, **settings: float | str
+) -> SymmetricCyclingResult:
     """Analyse the cycling record of a symmetric cell.
 
     Parameters
     ----------
     record : CyclingRecord
         With or without a current column. Its provenance and conditions are not looked at.
+    spectra : ImpedanceSpectra, optional
+        Of the same cell, on the clock of the record.
     **settings
         Fields of `SymmetricSettings`.
 
@@ -57,26 +67,50 @@ def analyse_symmetric_cycling(record: CyclingRecord, **settings: float | str) ->
     """
     chosen = SymmetricSettings.from_keywords(settings)
     current = _usable_current(record)
-    half_cycles = segment_half_cycles(record.time, record.voltage, current, record.row_flags, area=record.specimen.area)
+    half_cycles = segment_half_cycles(
+        record.time, record.voltage, current, record.row_flags, area=record.specimen.area, alike=True
+    )
     _refuse_other_cells(record, half_cycles)
     cycles = _cycles(record, half_cycles, chosen)
+    blocks = cut_blocks(half_cycles, record.time, record.voltage)
+    one_way = bool((half_cycles.polarity == half_cycles.polarity[0]).all())
     short = find_hard_short(
-        half_cycles, record.time, record.voltage, ratio=chosen.short_ratio, run=chosen.short_half_cycles
+        blocks if one_way else half_cycles,
+        record.time,
+        record.voltage,
+        ratio=chosen.short_ratio,
+        run=chosen.short_half_cycles,
     )
     seen = cycles.end <= (math.inf if short.time is None else short.time)
     floor, below_floor = check_soft_short_floor(
         half_cycles, cycles.hysteresis[seen], area=record.specimen.area, factor=chosen.hysteresis_factor
     )
+    linked = None if spectra is None else link_spectra(spectra, record, half_cycles)
+    events = find_short_events(
+        blocks,
+        record.time,
+        record.voltage,
+        short,
+        origin=float(record.time[0]),
+        false_alarms_per_1000_h=chosen.false_alarms_per_1000_h,
+        smallest_fall=chosen.smallest_soft_fall,
+        fall_ratio=chosen.fall_ratio,
+        spectra=linked,
+    )
     estimates = _estimates(record, current, half_cycles, cycles, seen, short, chosen)
     warnings = [*record.warnings, *_record_warnings(record, current, half_cycles)]
     if below_floor:
         warnings.append(coded("LI-W-ANA-013", floor))
+    warnings.extend(() if linked is None else linked.warnings)
+    estimates["time_to_soft_short"] = time_to_soft_short(events, smallest_fall=chosen.smallest_soft_fall)
     warnings.extend(_fall_warning(cycles, seen, float(record.time[0]), chosen))
     for estimate in estimates.values():
         warnings.extend(estimate.warnings)
     return SymmetricCyclingResult(
         **estimates,
         soft_short_floor=floor,
+        short_events=events,
+        linked_spectra=linked,
         cycles=cycles,
         half_cycles=half_cycles,
         settings=chosen,
@@ -110,7 +144,7 @@ def _estimates(
     resolution, origin = half_cycles.resolution, float(record.time[0])
     hysteresis, plateau = cycles.hysteresis[seen], cycles.plateau[seen].mean(axis=1)
     early = level_estimate("voltage_hysteresis", hysteresis, settings, resolution, late=False)
-    return {
+    estimates = {
         "voltage_hysteresis": early,
         "voltage_hysteresis_late": level_estimate("voltage_hysteresis", hysteresis, settings, resolution, late=True),
         "hysteresis_onset_time": onset_estimate(
@@ -122,7 +156,13 @@ def _estimates(
         "nucleation_overpotential": _nucleation(half_cycles, record.time, record.voltage, current),
         "plateau_overpotential": level_estimate("plateau_overpotential", plateau, settings, resolution, late=False),
         "plateau_overpotential_late": level_estimate("plateau_overpotential", plateau, settings, resolution, late=True),
+        "cumulative_capacity": cumulative_capacity(
+            half_cycles, record.time, current, area=record.specimen.area, until=short.time
+        ),
     }
+    if half_cycles.direction == ONE_DIRECTIONAL:
+        return without_cycles(estimates, half_cycles, record.time, record.voltage)
+    return estimates
 
 
 def pair_half_cycles(half_cycles: HalfCycles) -> IntArray:
@@ -140,29 +180,6 @@ def pair_half_cycles(half_cycles: HalfCycles) -> IntArray:
     return np.flatnonzero(linked & ((position - stretch)[:-1] % 2 == 0))
 
 
-def voltage_hysteresis_per_cycle(
-    half_cycles: HalfCycles, first_half_cycle: IntArray, *, factor: float = 2.0
-) -> FloatArray:
-    """Return `factor` times the time-weighted mean |V| over the on-time of both halves of each cycle.
-
-    Parameters
-    ----------
-    half_cycles : HalfCycles
-    first_half_cycle : (c,) int64
-        From `pair_half_cycles`.
-    factor : float
-        2 for the gap between stripping and plating (the default definition), 1 for the mean |V|.
-
-    Returns
-    -------
-    (c,) float64, V
-    """
-    first, second = first_half_cycle, first_half_cycle + 1
-    moment = half_cycles.mean_absolute_voltage * half_cycles.on_time
-    on_time = half_cycles.on_time[first] + half_cycles.on_time[second]
-    return np.asarray(factor * (moment[first] + moment[second]) / on_time, dtype=np.float64)
-
-
 def _refuse_other_cells(record: CyclingRecord, half_cycles: HalfCycles) -> None:
     """Raise when a cell that nothing names delivers energy every other half cycle, as only a full cell does."""
     if record.specimen.cell is not None:
@@ -176,10 +193,12 @@ def _refuse_other_cells(record: CyclingRecord, half_cycles: HalfCycles) -> None:
             got=f"a voltage of one sign, {np.median(record.voltage):.3g} V in the middle",
             expected="a voltage about zero (cell='full' names a full cell, cell='symmetric' analyses it all the same)",
         )
-    if half_cycles.energy is None or len(half_cycles) < 4:
+    if half_cycles.energy is None or len(half_cycles) < 2:
         return
     dissipating = float(np.mean(half_cycles.energy > 0.0))
-    if 0.25 < dissipating < 0.75:
+    # Two or three half cycles tell only where all of them have a voltage of one sign.
+    of_one_sign = np.unique(np.sign(half_cycles.energy) * half_cycles.polarity).size == 1
+    if 0.25 < dissipating < 0.75 and (len(half_cycles) >= 4 or of_one_sign):
         raise AnalysisError(
             "this does not look like a symmetric cell",
             code="LI-ANA-001",
@@ -200,15 +219,7 @@ def _usable_current(record: CyclingRecord) -> FloatArray | None:
 def _cycles(record: CyclingRecord, half_cycles: HalfCycles, settings: SymmetricSettings) -> Cycles:
     first = pair_half_cycles(half_cycles)
     second = first + 1
-    factor = settings.hysteresis_factor
-    share = half_cycles.on_time[first] / (half_cycles.on_time[first] + half_cycles.on_time[second])
-    sampling = half_cycles.mean_sampling_uncertainty
-    rows = half_cycles.rows.counts[first] + half_cycles.rows.counts[second]
-    spread = np.hypot(
-        np.hypot(share * sampling[first], (1.0 - share) * sampling[second]),
-        half_cycles.noise / np.sqrt(rows),
-    )
-    rounding = half_cycles.resolution / math.sqrt(12.0)
+    hysteresis, uncertainty = hysteresis_per_cycle(half_cycles, first, record.voltage, settings.hysteresis_definition)
     vendor = record.vendor_cycle_number
     return Cycles(
         number=np.arange(1, first.size + 1),
@@ -216,8 +227,8 @@ def _cycles(record: CyclingRecord, half_cycles: HalfCycles, settings: SymmetricS
         first_half_cycle=first,
         start=half_cycles.start[first],
         end=half_cycles.end[second],
-        hysteresis=voltage_hysteresis_per_cycle(half_cycles, first, factor=factor),
-        hysteresis_uncertainty=factor * np.hypot(spread, rounding),
+        hysteresis=hysteresis,
+        hysteresis_uncertainty=uncertainty,
         tip=np.column_stack([half_cycles.tip[first], half_cycles.tip[second]]),
         plateau=np.column_stack([half_cycles.plateau[first], half_cycles.plateau[second]]),
     )
@@ -242,6 +253,9 @@ def _record_warnings(record: CyclingRecord, current: FloatArray | None, half_cyc
     if current is None:
         why = "there is no current column" if record.current is None else "the current is zero in every row"
         warnings.append(coded("LI-W-ANA-002", f"{why}: half cycles and on-time come from the voltage alone"))
+    if half_cycles.direction == ONE_DIRECTIONAL:
+        interruptions = count_interruptions(half_cycles, record.time, record.voltage)
+        warnings.append(one_directional_warning(half_cycles, interruptions, with_current=current is not None))
     return warnings + _half_cycle_warnings(record, current, half_cycles)
 
 

@@ -10,15 +10,18 @@ from attrs import field, fields, frozen
 from numpy.typing import NDArray
 
 from lithiate.analysis.cycling import HalfCycles
+from lithiate.analysis.hysteresis import DEFINITIONS
+from lithiate.analysis.linked_spectra import LinkedSpectra
 from lithiate.analysis.plain import columns_to_dict as _columns
 from lithiate.analysis.robust import FloatArray, IntArray
 from lithiate.analysis.settings import setting_error, settings_from_keywords
+from lithiate.analysis.short_events import ShortEvents
 from lithiate.core.estimate import Estimate
 from lithiate.core.techniques import QUANTITIES
 from lithiate.errors import AnalysisError
 
-HYSTERESIS_FACTORS = {"2|V|": 2.0, "|V|": 1.0}
-"""Definition of the voltage hysteresis -> factor on the mean |V| of a cycle."""
+HYSTERESIS_FACTORS = {name: factor for name, (factor, measure) in DEFINITIONS.items() if measure == "mean"}
+"""Definition of the voltage hysteresis by a mean -> factor on the mean |V| of a cycle."""
 
 
 @frozen(kw_only=True)
@@ -27,7 +30,8 @@ class SymmetricSettings:
 
     Parameters
     ----------
-    hysteresis_definition : {"2|V|", "|V|"}
+    hysteresis_definition : {"2|V|", "|V|", "2|V| median", "2|V| mid-point", "2|V| end"}
+        Of the mean, the median, the middle or the end of |V|; see `lithiate.analysis.hysteresis`.
     first_early_cycle, last_early_cycle : int
         Cycles whose median is the early level.
     late_cycles : int
@@ -38,6 +42,8 @@ class SymmetricSettings:
         A fall: as many cycles in a row below this multiple.
     short_ratio, short_half_cycles : float, int
         Hard short: at least this many half cycles, to the end, below this share of the early |V|.
+    false_alarms_per_1000_h, smallest_soft_fall : float
+        Soft short: a sudden fall of |V| by at least this share, at this rate of false alarms where there is none.
     """
 
     hysteresis_definition: str = "2|V|"
@@ -49,10 +55,12 @@ class SymmetricSettings:
     fall_ratio: float = field(default=0.67, converter=float)
     short_ratio: float = field(default=0.1, converter=float)
     short_half_cycles: int = field(default=3, converter=int)
+    false_alarms_per_1000_h: float = field(default=1.0, converter=float)
+    smallest_soft_fall: float = field(default=0.15, converter=float)
 
     def __attrs_post_init__(self) -> None:
-        if self.hysteresis_definition not in HYSTERESIS_FACTORS:
-            raise _setting_error("hysteresis_definition", self.hysteresis_definition, " or ".join(HYSTERESIS_FACTORS))
+        if self.hysteresis_definition not in DEFINITIONS:
+            raise _setting_error("hysteresis_definition", self.hysteresis_definition, " or ".join(DEFINITIONS))
         if not 1 <= self.first_early_cycle <= self.last_early_cycle:
             got = f"{self.first_early_cycle} to {self.last_early_cycle}"
             raise _setting_error("first_early_cycle", got, "1 <= first_early_cycle <= last_early_cycle")
@@ -62,11 +70,15 @@ class SymmetricSettings:
         if not (self.onset_ratio > 1.0 > self.fall_ratio > self.short_ratio > 0.0):
             got = f"{self.onset_ratio:g}, {self.fall_ratio:g}, {self.short_ratio:g}"
             raise _setting_error("onset_ratio", got, "onset_ratio > 1 > fall_ratio > short_ratio > 0")
+        if not 0.0 < self.false_alarms_per_1000_h <= 10.0:
+            raise _setting_error("false_alarms_per_1000_h", self.false_alarms_per_1000_h, "above 0, up to 10")
+        if not 0.0 < self.smallest_soft_fall < 1.0:
+            raise _setting_error("smallest_soft_fall", self.smallest_soft_fall, "between 0 and 1")
 
     @property
     def hysteresis_factor(self) -> float:
-        """Factor on the mean |V| of a cycle."""
-        return HYSTERESIS_FACTORS[self.hysteresis_definition]
+        """Factor on the |V| of a cycle."""
+        return DEFINITIONS[self.hysteresis_definition][0]
 
     @classmethod
     def from_keywords(cls, settings: Mapping[str, Any]) -> SymmetricSettings:
@@ -130,11 +142,19 @@ class SymmetricCyclingResult:
         Start of the lasting rise of the hysteresis; right-censored when there was none.
     time_to_short_circuit : Estimate
         Onset of a confirmed hard short; right-censored when there was none.
+    time_to_soft_short : Estimate
+        Onset of the first soft short; right-censored when there was none.
     nucleation_overpotential : Estimate
         Of the first half cycle.
     plateau_overpotential, plateau_overpotential_late : Estimate
+    cumulative_capacity : Estimate
+        Charge per area that was plated, to the end of the record or a hard short.
     soft_short_floor : str
         The soft-short floor test and its outcome in words.
+    short_events : ShortEvents
+        Hard and soft shorts and what looks alike, in the order of time.
+    linked_spectra : LinkedSpectra or None
+        Spectra of the cell on the clock of the record, where they were given.
     cycles : Cycles
     half_cycles : HalfCycles
     settings : SymmetricSettings
@@ -148,15 +168,24 @@ class SymmetricCyclingResult:
     voltage_hysteresis_late: Estimate
     hysteresis_onset_time: Estimate
     time_to_short_circuit: Estimate
+    time_to_soft_short: Estimate
     nucleation_overpotential: Estimate
     plateau_overpotential: Estimate
     plateau_overpotential_late: Estimate
+    cumulative_capacity: Estimate
     soft_short_floor: str
+    short_events: ShortEvents = field(repr=False)
+    linked_spectra: LinkedSpectra | None = field(repr=False)
     cycles: Cycles = field(repr=False)
     half_cycles: HalfCycles = field(repr=False)
     settings: SymmetricSettings
     specimen: str
     warnings: tuple[str, ...]
+
+    @property
+    def direction(self) -> str:
+        """``alternating``, or ``one-directional`` for a cell that was plated one way: it has no cycles."""
+        return self.half_cycles.direction
 
     def estimates(self) -> Iterator[Estimate]:
         """Iterate over the estimates, in the order of the attributes."""
@@ -179,8 +208,11 @@ class SymmetricCyclingResult:
             "half_cycle_count": len(self.half_cycles),
             "half_cycle_duration": {"value": duration / 3600.0, "unit": "h", "si_value": duration, "si_unit": "s"},
             "cycle_count": len(self.cycles),
+            "direction": self.direction,
             "estimates": [estimate_to_dict(estimate) for estimate in self.estimates()],
             "soft_short_floor": self.soft_short_floor,
+            "short_events": self.short_events.to_dict(),
+            "linked_spectra": None if self.linked_spectra is None else self.linked_spectra.to_dict(),
             "cycles": _columns(self.cycles),
             "settings": {entry.name: getattr(self.settings, entry.name) for entry in fields(SymmetricSettings)},
             "warnings": list(self.warnings),

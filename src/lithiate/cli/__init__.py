@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from lithiate import __version__
-from lithiate.cli import analyse, library, run
+from lithiate.cli import analyse, convert, library, run
 from lithiate.cli.console import message
 
 INPUT_IS_WRONG = 1
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("analyse")(analyse.analyse)
+app.command("convert")(convert.convert)
 app.command("library")(library.library)
 
 

@@ -346,7 +346,7 @@ def _require_rising(time: NDArray[np.float64], where: str) -> None:
             code="LI-READ-007",
             where=where,
             got=f"{time[row - 1]:.10g} s, then {time[row]:.10g} s",
-            expected="times that never decrease (--set drop_bad_rows=true leaves such rows out)",
+            expected="times that never decrease (--set tolerate_bad_rows=true leaves such rows out)",
         )
 
 
@@ -370,5 +370,5 @@ def _require_finite(values: NDArray[np.float64] | NDArray[np.complex128], name: 
             code=code,
             where=where,
             got=str(values[bad[0]]),
-            expected="finite numbers (--set drop_bad_rows=true leaves such rows out)",
+            expected="finite numbers (--set tolerate_bad_rows=true leaves such rows out)",
         )

@@ -17,6 +17,7 @@ import os
 import re
 import secrets
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,6 +168,66 @@ def parquet_bytes(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     return buffer.getvalue()
+
+
+PRINTED_UNITS = {
+    "s": "h",
+    "V": "mV",
+    "A": "mA",
+    "A/m^2": "mA/cm^2",
+    "C": "mAh",
+    "C/m^2": "mAh/cm^2",
+    "J": "mWh",
+    "ohm m^2": "ohm cm^2",
+}
+"""SI unit -> unit in which `save_table` writes it; what is not here stays as it is."""
+
+
+def save_table(columns: Mapping[str, tuple[NDArray[Any], str]], path_stem: str | os.PathLike[str]) -> tuple[Path, Path]:
+    """Save a table as ``path_stem.parquet`` and ``path_stem.csv`` in the units of print, and return the two paths.
+
+    The heading of a column is its name in words and its unit, ``Areal Capacity / mAh/cm^2``; a number without a unit
+    has ``1``. Both files hold the same numbers. What is not known (NaN or masked) is null in one, empty in
+    the other.
+
+    Parameters
+    ----------
+    columns : mapping of str to (array, str)
+        Name in snake_case -> values, all of one length, and their SI unit.
+    path_stem : path
+        Folder and name without a suffix.
+
+    Raises
+    ------
+    DataError
+        ``LI-DATA-001`` when columns differ in length.
+    WriteError
+        ``LI-WRITE-001`` when the folder cannot be written.
+
+    """
+    import polars as pl
+
+    from lithiate.units import convert
+
+    lengths = {name: len(values) for name, (values, _unit) in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise DataError(
+            "the columns of a table differ in length", code="LI-DATA-001", where=str(path_stem), got=str(lengths)
+        )
+    series: list[pl.Series] = []
+    for name, (values, unit) in columns.items():
+        printed = PRINTED_UNITS.get(unit, unit)
+        plain = np.ma.getdata(values)
+        if printed != unit:
+            plain = np.asarray(convert(plain.astype(np.float64), unit, printed))
+        column = pl.Series(f"{name.replace('_', ' ').title()} / {printed}", plain, nan_to_null=True)
+        unknown = np.flatnonzero(np.ma.getmaskarray(values))
+        series.append(column.scatter(unknown, None) if unknown.size else column)
+    frame = pl.DataFrame(series)
+    stem = Path(path_stem)
+    parquet_path, csv_path = (stem.with_name(f"{stem.name}{suffix}") for suffix in (".parquet", ".csv"))
+    text = frame.write_csv()
+    return atomic_write_bytes(parquet_path, parquet_bytes(frame)), atomic_write_text(csv_path, text)
 
 
 def measurement_paths(stem: str | os.PathLike[str]) -> tuple[Path, Path]:
@@ -320,7 +381,7 @@ def _load_frame(path: Path) -> pl.DataFrame:
         )
     try:
         return pl.read_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise ReadError(
             "the arrays of a measurement are damaged", code="LI-READ-003", where=str(path), got=str(error)
         ) from error

@@ -44,6 +44,7 @@ QUANTITIES: dict[str, Quantity] = {
             "hysteresis_onset_time", "s", "h", "start of the lasting rise of the hysteresis above its early level"
         ),
         Quantity("time_to_short_circuit", "s", "h", "onset of a confirmed hard short"),
+        Quantity("time_to_soft_short", "s", "h", "onset of the first sudden fall of |V| that the cell survived"),
         Quantity("nucleation_overpotential", "V", "mV", "tip minus plateau of the first half cycle"),
         Quantity("plateau_overpotential", "V", "mV", "median |V| over 25-75 % of a half cycle's charge"),
         Quantity("coulombic_efficiency", "1", "1", "charge stripped over charge plated, by a named method"),

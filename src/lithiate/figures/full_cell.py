@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lithiate.analysis.full_cell_half_cycles import half_cycle_profile
 from lithiate.analysis.full_cell_result import FullCellResult
+from lithiate.analysis.knee import Knee
 from lithiate.core.measurement import CyclingRecord
 from lithiate.figures.style import LIGHTEST, LineStyle, new_figure, shared_legend, tint
 
@@ -54,6 +55,8 @@ class CapacityCurve:
         80 % interval of the capacity over the members of an ensemble, in the unit of `capacity`.
     efficiency_low, efficiency_high : (m,) float64 or None
         The same for the coulombic efficiency.
+    knee : Knee or None
+        Marked where it has a cycle, with its 95 % interval.
     """
 
     anode: str
@@ -69,6 +72,7 @@ class CapacityCurve:
     high: Array | None = None
     efficiency_low: Array | None = None
     efficiency_high: Array | None = None
+    knee: Knee | None = None
 
 
 @frozen(eq=False)
@@ -128,6 +132,7 @@ def capacity_curve(result: FullCellResult, *, anode: str, label: str, measured: 
         efficiency=cycles.coulombic_efficiency[known],
         c_rate=cycles.c_rate[known],
         basis=basis,
+        knee=result.knee,
     )
 
 
@@ -160,21 +165,17 @@ def voltage_profiles(
 
 
 def shown_cycles(result: FullCellResult) -> list[int]:
-    """Return the numbers of cycles whose profiles tell the most: the first, the middle and the last complete ones.
+    """Return the numbers of cycles whose profiles tell the most; see `lithiate.analysis.full_cell_cycles`."""
+    from lithiate.analysis.full_cell_cycles import shown_cycles as chosen
 
-    In a test of several rates: the last of each run.
-    """
-    if len(result.rates) > 1:
-        return sorted(set(result.rates.last_cycle.tolist()))
-    complete = result.cycles.number[result.cycles.complete].tolist()
-    return sorted({complete[0], complete[len(complete) // 2], complete[-1]}) if complete else []
+    return chosen(result.cycles, result.rates)
 
 
 def plot_capacity(curves: Sequence[CapacityCurve], styles: Mapping[str, LineStyle]) -> Figure:
     """Return discharge capacity (above) and coulombic efficiency [%] (below) against cycle.
 
-    Shaded: 80 % of the ensemble. The axis of the efficiency shows nearly all points: single cycles far below the rest,
-    such as the first, do not press the others together.
+    Shaded: 80 % of the ensemble. A knee is a triangle, its 95 % interval a bar. The axis of the efficiency shows nearly
+    all points: single cycles far below the rest, such as the first, do not press the others together.
     """
     figure, (above, below) = new_figure(2, height=4.6, shared_x=True)
     scale, unit = _scale(curves)
@@ -184,6 +185,7 @@ def plot_capacity(curves: Sequence[CapacityCurve], styles: Mapping[str, LineStyl
         _band(below, curve, curve.efficiency_low, curve.efficiency_high, _PERCENT, style.colour)
         _line(above, curve, curve.capacity / scale, style)
         _line(below, curve, curve.efficiency * _PERCENT, style)
+        _mark_knee(above, curve, style, scale)
     drawn = [array for curve in curves for array in (curve.capacity, curve.high) if array is not None and array.size]
     above.set_ylim(0.0, 1.12 * max((float(np.nanmax(array)) for array in drawn), default=scale) / scale)
     above.set_ylabel(f"Discharge capacity / {unit}")
@@ -303,6 +305,20 @@ def _line(panel: Axes, curve: CapacityCurve, values: Array, style: LineStyle) ->
         ms=3.0,
         label=curve.label,
     )
+
+
+def _mark_knee(panel: Axes, curve: CapacityCurve, style: LineStyle, scale: float) -> None:
+    """Mark the knee a little above the curve, with its interval; an open end reaches to the end of the curve."""
+    knee = curve.knee
+    if knee is None or knee.cycle is None or curve.cycle.size == 0:
+        return
+    height = float(np.interp(knee.cycle, curve.cycle, curve.capacity)) / scale * 1.03
+    low, high = knee.interval or (None, None)
+    ends = [float(curve.cycle[0]) if low is None else low, float(curve.cycle[-1]) if high is None else high]
+    panel.plot(ends, [height, height], color=style.colour, lw=2.0, solid_capstyle="butt")
+    panel.plot(knee.cycle, height, marker="v", ms=6, color=style.colour, ls="")
+    text = f"knee {knee.cycle:.0f}"
+    panel.annotate(text, (knee.cycle, height), (0, 6), textcoords="offset points", ha="center", fontsize=7.5)
 
 
 def _limit_efficiency(panel: Axes, drawn: Sequence[Array]) -> None:

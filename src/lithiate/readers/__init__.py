@@ -12,35 +12,62 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, overload
 
-import numpy as np
 from attrs import evolve
 
-from lithiate.core.measurement import (
-    CyclingRecord,
-    ImpedanceSpectra,
-    Measurement,
-    PolarisationCurve,
-    Provenance,
-    Specimen,
-)
+from lithiate.core.measurement import CyclingRecord, Measurement
 from lithiate.core.techniques import TECHNIQUES
 from lithiate.errors import ReadError, nearest_match
-from lithiate.readers import bdf, biologic_text, delimited, gamry_text, neware, own
+from lithiate.readers import (
+    advice,
+    arbin,
+    basytec,
+    bdf,
+    biologic_binary,
+    biologic_companions,
+    biologic_text,
+    delimited,
+    gamry_text,
+    landt,
+    maccor,
+    neware,
+    neware_text,
+    novonix,
+    own,
+    parquet_table,
+    pec,
+    spreadsheet,
+)
+from lithiate.readers.cell_files import files_of_folder, on_one_clock, require_one_cell
 from lithiate.readers.join import joined
-from lithiate.readers.rows import checked
-from lithiate.readers.source import RawRecord, RawSpectra, Reader, Source, check_settings
+from lithiate.readers.sidecar import Stated, merged, read_sidecar, sidecar_paths
+from lithiate.readers.single import measurements, recognised, require_file
+from lithiate.readers.source import Reader, Source, check_settings, flag_setting
 from lithiate.readers.specimen import described
 
-__all__ = ["READERS", "read"]
+__all__ = ["READERS", "read", "read_all"]
 
 READERS: tuple[Reader, ...] = (
     own.READER,
+    parquet_table.READER,
     bdf.PARQUET,
+    spreadsheet.READER,
     neware.READER,
+    arbin.DATABASE_READER,
+    biologic_binary.READER,
+    biologic_companions.READER,
     biologic_text.READER,
     gamry_text.READER,
     bdf.CSV,
+    arbin.READER,
+    arbin.METADATA_READER,
+    pec.READER,
+    basytec.READER,
+    novonix.READER,
+    landt.READER,
+    maccor.READER,
+    neware_text.READER,
     delimited.READER,
+    advice.READER,
 )
 """All readers, the more particular before the more general."""
 
@@ -89,12 +116,13 @@ def read(
     settings: Mapping[str, str] | None = None,
     technique: str | None = None,
 ) -> Measurement:
-    """Read an instrument's file, or several files of one cell, as a measurement.
+    """Read an instrument's file, or the files of one cell, as a measurement.
 
     Parameters
     ----------
     path_or_paths : path, or sequence of paths
-        Several files are parts of the record of one cell and are joined in time; spectra follow in the order given.
+        A file, a folder with the files of one cell, or several of them. Files are parts of one cell and are joined in
+        time. What a person states about a file stands in ``NAME.toml`` beside it (`lithiate.readers.sidecar`).
     area : str or float, optional
         Electrode area: text with its unit (``"1.13 cm^2"``), or a number in m2. Without it areal numbers are null,
         and a warning says so. Default areas that cyclers write into their files are never used.
@@ -106,10 +134,12 @@ def read(
         Active material of the cathode of a full cell: text with its unit (``"2.26 mg"``), or a number in kg. Without it
         specific capacities are null. Masses that cyclers write into their files are never used.
     settings : mapping of str to str, optional
-        Settings of the reader, as in ``--set time_unit=h``. See `READERS` for the names.
+        Settings of the reader, as in ``--set time_unit=h``; see `READERS` for the names. ``same_cell=true`` joins files
+        that seem to be of several cells.
     technique : str, optional
-        One of `lithiate.core.techniques.TECHNIQUES`; without it the file says what it holds. A sweep of the voltage
-        can be read as a polarisation curve and as a cycling record, whatever the file calls it.
+        One of `lithiate.core.techniques.TECHNIQUES`; without it the file says what it holds, and of several techniques
+        the first of cycling, polarisation and impedance is given with a warning (`read_all` gives all). A sweep of the
+        voltage can be read as a polarisation curve and as a cycling record, whatever the file calls it.
 
     Returns
     -------
@@ -121,9 +151,62 @@ def read(
     ReadError
         ``LI-SPEC-003`` when a file is missing, ``LI-READ-001`` when it is empty, ``LI-READ-002`` when its format is
         not known or it holds another technique, ``LI-READ-003...010`` for what is wrong within it, ``LI-READ-011``
-        for a setting that is not known.
+        for a setting that is not known, ``LI-READ-012`` when the files are of several cells, ``LI-READ-013`` when an
+        argument contradicts a sidecar, ``LI-READ-014/015`` for a file that holds no record or needs another program.
+    SpecError
+        ``LI-SPEC-001/002`` when a sidecar has faults.
     UnitError
         ``LI-UNIT-001/002`` when the area is no area, or the mass no mass.
+    """
+    records = read_all(
+        path_or_paths,
+        area=area,
+        cell=cell,
+        specimen=specimen,
+        cell_id=cell_id,
+        anode=anode,
+        cathode_mass=cathode_mass,
+        settings=settings,
+        technique=technique,
+    )
+    if technique is not None:
+        fitting = [record for record in records if record.technique == technique]
+        if not fitting:
+            raise ReadError(
+                f"the file holds no {technique} record",
+                code="LI-READ-002",
+                where=records[0].provenance.source,
+                got=f"a record of the technique {', '.join(record.technique for record in records)}",
+            )
+        return fitting[0]
+    first, *others = records
+    if not others:
+        return first
+    also = " and of ".join(record.technique for record in others)
+    text = f"LI-W-TECHNIQUE the files also hold a record of {also}: read_all gives all, technique= chooses one"
+    return evolve(first, warnings=(*first.warnings, text))
+
+
+def read_all(
+    path_or_paths: PathLike | Sequence[PathLike],
+    *,
+    area: str | float | None = None,
+    cell: str | None = None,
+    specimen: str | None = None,
+    cell_id: str | None = None,
+    anode: str | None = None,
+    cathode_mass: str | float | None = None,
+    settings: Mapping[str, str] | None = None,
+    technique: str | None = None,
+) -> tuple[Measurement, ...]:
+    """Read everything that the files of one cell hold: at most one measurement a technique, on one clock.
+
+    Parameters and errors are those of `read`; with a technique, records of others are given as well.
+
+    Returns
+    -------
+    tuple of Measurement
+        Cycling first, then polarisation, then impedance. Times of spectra are those of the cycling record.
     """
     if technique is not None and technique not in TECHNIQUES:
         raise ReadError(
@@ -136,12 +219,92 @@ def read(
     paths = [path_or_paths] if isinstance(path_or_paths, str | os.PathLike) else list(path_or_paths)
     if not paths:
         raise ReadError("no file is named", code="LI-SPEC-003", expected="at least one path")
-    area_si, mass_si = _si(area, "m^2", "area"), _si(cathode_mass, "kg", "cathode_mass")
-    records = [_read_one(Path(path), settings or {}, area_si, technique) for path in paths]
-    record = records[0] if len(records) == 1 else joined(records)
-    given = {"name": specimen, "cell": cell, "cell_id": cell_id, "anode": anode, "area": area_si}
-    given["cathode_mass"] = mass_si
-    return described(record, {key: value for key, value in given.items() if value is not None})
+    words = {"specimen": specimen, "cell": cell, "cell_id": cell_id, "anode": anode}
+    numbers = {"area": _si(area, "m^2", "area"), "cathode_mass": _si(cathode_mass, "kg", "cathode_mass")}
+    said = {key: value for key, value in {**words, **numbers}.items() if value is not None}
+    return _read_cell([Path(path) for path in paths], Stated("the call", said, settings=settings or {}), technique)
+
+
+def _read_cell(paths: Sequence[Path], said: Stated, technique: str | None) -> tuple[Measurement, ...]:
+    folders = [path for path in paths if path.is_dir()]
+    same_cell = flag_setting(said.settings, "same_cell", "settings")
+    files = [item for path in paths for item in (files_of_folder(path) if path.is_dir() else [path])]
+    beside = [read_sidecar(path) for path in dict.fromkeys(s for p in (*folders, *files) for s in sidecar_paths(p))]
+    # What the caller says of a reader's settings is meant to overrule a sidecar; of the cell it is not.
+    overruling = set(said.settings)
+    beside = [evolve(one, settings={k: v for k, v in one.settings.items() if k not in overruling}) for one in beside]
+    stated = merged([said, *beside])
+    records, skipped = _read_files(files, stated, technique, in_folder=bool(folders))
+    if len(records) > 1 and not same_cell:
+        require_one_cell(records, folder=bool(folders))
+    together = joined(on_one_clock(records)) if len(records) > 1 else records
+    specimen = {("name" if key == "specimen" else key): value for key, value in stated.values.items()}
+    if folders and "name" not in specimen:
+        specimen["name"] = folders[0].resolve().name
+    return tuple(described(_as_stated(record, stated, skipped), specimen) for record in together)
+
+
+def _as_stated(record: Measurement, stated: Stated, skipped: Sequence[str]) -> Measurement:
+    """Return the record with stated conditions, and with the origin and warnings of what it was converted from."""
+    before = {key: value for key, value in stated.provenance.items() if key != "warnings"}
+    provenance = record.provenance
+    if before:
+        details = {**provenance.details, "converted_from": before}
+        provenance = evolve(provenance, origin=before.get("origin", provenance.origin), details=details)
+    warnings = dict.fromkeys((*stated.provenance.get("warnings", ()), *record.warnings, *skipped))
+    conditions = {**record.conditions, **stated.conditions}
+    return evolve(record, conditions=conditions, warnings=tuple(warnings), provenance=provenance)
+
+
+def _read_files(
+    files: Sequence[Path], stated: Stated, technique: str | None, *, in_folder: bool
+) -> tuple[list[Measurement], list[str]]:
+    """Return the records of all files, and a warning for each file of a folder that holds none."""
+    settings = {key: value for key, value in stated.settings.items() if key != "same_cell"}
+    opened: list[tuple[Source, Reader]] = []
+    skipped: list[str] = []
+    for path in files:
+        require_file(path)
+        source = Source(path)
+        try:
+            opened.append((source, recognised(source, READERS)))
+        except ReadError as error:
+            # In a folder other things may lie about; a damaged record is not among them, for its reader knows it.
+            if not in_folder or error.code not in ("LI-READ-001", "LI-READ-002"):
+                raise
+            skipped.append(f"LI-W-FOLDER {source.name} was skipped: {error.what}")
+    _require_distinct([source for source, _reader in opened])
+    check_settings(settings, [reader for _source, reader in opened], ", ".join(source.name for source, _ in opened))
+    records: list[Measurement] = []
+    for source, reader in opened:
+        own = {key: value for key, value in settings.items() if key in reader.settings}
+        try:
+            records.extend(measurements(source, reader, own, stated.values.get("area"), technique))
+        except ReadError as error:
+            # A companion of a record, or a step of a test that recorded nothing.
+            if not in_folder or error.code not in ("LI-READ-001", "LI-READ-014"):
+                raise
+            skipped.append(f"LI-W-FOLDER {source.name} was skipped: {error.what}")
+    if not records:
+        raise ReadError(
+            "none of the files holds a record",
+            code="LI-READ-002",
+            where=str(files[0].parent),
+            got="; ".join(text.removeprefix("LI-W-FOLDER ") for text in skipped),
+        )
+    return records, skipped
+
+
+def _require_distinct(sources: Sequence[Source]) -> None:
+    contents = [source.sha256 for source in sources] if len(sources) > 1 else []
+    for source, content in zip(sources, contents, strict=False):
+        if contents.count(content) > 1:
+            raise ReadError(
+                "the same content is named more than once for one cell",
+                code="LI-READ-010",
+                where=source.name,
+                expected="each file of a cell once",
+            )
 
 
 def _si(value: str | float | None, unit: str, where: str) -> float | None:
@@ -150,126 +313,3 @@ def _si(value: str | float | None, unit: str, where: str) -> float | None:
 
         return parse_quantity(value, unit, where=where)
     return value
-
-
-def _read_one(path: Path, settings: Mapping[str, str], area: float | None, technique: str | None) -> Measurement:
-    _require_file(path)
-    source = Source(path)
-    reader = _recognised(source)
-    check_settings(settings, reader, source.name)
-    found = reader.read(source, settings)
-    record = found if isinstance(found, Measurement) else _measurement(found, source, reader, settings, area, technique)
-    if technique is not None and record.technique != technique:
-        raise ReadError(
-            f"the file holds no {technique} record",
-            code="LI-READ-002",
-            where=source.name,
-            got=f"a record of the technique {record.technique}",
-        )
-    return record
-
-
-def _measurement(
-    found: RawRecord | RawSpectra,
-    source: Source,
-    reader: Reader,
-    settings: Mapping[str, str],
-    area: float | None,
-    technique: str | None,
-) -> Measurement:
-    specimen = Specimen(name=source.path.stem, area=area)
-    provenance = Provenance(
-        origin="simulated" if found.simulated else "measured",
-        source=source.name,
-        reader=reader.name,
-        sha256=source.sha256,
-        software=found.software,
-    )
-    if isinstance(found, RawSpectra):
-        return ImpedanceSpectra(
-            specimen=specimen,
-            provenance=provenance,
-            warnings=found.warnings,
-            frequency=found.frequency,
-            impedance=found.impedance,
-            offsets=found.offsets,
-            time=found.time,
-            cycle=found.cycle,
-        )
-    raw = _with_current(checked(found, settings, source.name), area, source.name)
-    # One table serves both: a slow sweep is a record of voltage and current against time.
-    wanted = technique if technique in ("cycling", "polarisation") else raw.technique
-    if wanted == "polarisation" and raw.current is not None:
-        return PolarisationCurve(
-            specimen=specimen,
-            provenance=provenance,
-            conditions=raw.conditions,
-            warnings=raw.warnings,
-            voltage=raw.voltage,
-            current=raw.current,
-            electrode_potential=raw.electrode_potential,
-            time=raw.time,
-        )
-    return CyclingRecord(
-        specimen=specimen,
-        provenance=provenance,
-        conditions=raw.conditions,
-        warnings=raw.warnings,
-        time=raw.time,
-        voltage=raw.voltage,
-        current=raw.current,
-        electrode_potential=raw.electrode_potential,
-        vendor_cycle_number=raw.vendor_cycle_number,
-        row_flags=np.zeros(raw.time.shape, dtype=np.uint8) if raw.row_flags is None else raw.row_flags,
-    )
-
-
-def _require_file(path: Path) -> None:
-    if path.is_dir():
-        raise ReadError(
-            "this is a folder", code="LI-SPEC-003", where=str(path), expected="a file, or the files of one cell"
-        )
-    if not path.exists():
-        folder = path.parent
-        names = [item.name for item in folder.iterdir()] if folder.is_dir() else []
-        raise ReadError(
-            "the file does not exist" if folder.is_dir() else "the file and its folder do not exist",
-            code="LI-SPEC-003",
-            where=str(path),
-            nearest=nearest_match(path.name, names),
-        )
-
-
-def _recognised(source: Source) -> Reader:
-    if not source.content.strip():
-        raise ReadError("the file is empty", code="LI-READ-001", where=source.name, got=f"{len(source.content)} bytes")
-    for reader in READERS:
-        if reader.sniff(source.head, source.path):
-            return reader
-    raise ReadError(
-        "the content is of no format that lithiate knows",
-        code="LI-READ-002",
-        where=source.name,
-        got=_description(source.head),
-        expected="; ".join(reader.title for reader in READERS),
-    )
-
-
-def _description(head: bytes) -> str:
-    if b"\x00" in head[:4096]:
-        return f"binary content that begins with {head[:16]!r}"
-    return f"text without a table of numbers that begins with {head[:60].decode('latin-1')!r}"
-
-
-def _with_current(raw: RawRecord, area: float | None, where: str) -> RawRecord:
-    if raw.current_density is None:
-        return raw
-    if area is None:
-        raise ReadError(
-            "the file states a current density, and without the electrode area there is no current",
-            code="LI-READ-004",
-            where=where,
-            got="no area",
-            expected='--area "1.13 cm^2"',
-        )
-    return evolve(raw, current=raw.current_density * area, current_density=None)

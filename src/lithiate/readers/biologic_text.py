@@ -12,18 +12,21 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from lithiate.core.measurement import SIMULATED_MARK
-from lithiate.errors import ReadError
+from lithiate.errors import ReadError, UnitError
 from lithiate.readers import delimited, values
+from lithiate.readers.biologic_header import Header, read_header
+from lithiate.readers.biologic_rows import DERIVED, cycles_before, derived_current, direct_rows, spectrum_starts
 from lithiate.readers.columns import parse_heading
-from lithiate.readers.source import COMMON_SETTINGS, RawRecord, RawSpectra, Reader, Source, flag_setting
-from lithiate.readers.spectra import assembled_spectra, spectrum_starts
+from lithiate.readers.source import COMMON_SETTINGS, Raw, RawRecord, RawSpectra, Reader, Source, flag_setting
+from lithiate.readers.spectra import assembled_spectra
 from lithiate.readers.text import NUMBER, Layout, load_columns, plain_text
 from lithiate.units import convert
 
 _MAGIC = re.compile(rb"(?:EC|BT)-Lab ASCII FILE")
-_COUNT = re.compile(r"Nb header lines\s*:\s*(\d+)")
+_COUNT = re.compile(r"Nb header lines\s*:\s*(\d{1,6})")
 _LOOP = re.compile(r"Loop \d+ from point number (\d+) to \d+")
 _SWEEP_RATE = re.compile(r"^dE/dt\s+([\d.,Ee+-]+)\s.*?^dE/dt unit\s+(mV/s|V/s)\s", re.MULTILINE | re.DOTALL)
+_POTENTIAL = re.compile(rb"<?E(?:we|cell|ce|we-ece)>?/(?:V>?|mV)", re.IGNORECASE)
 _HEADER = 4096
 _REST = 3.0
 _MOST_ZEROS = 0.5
@@ -36,7 +39,7 @@ _LAST_STORED = "-Im(Zwe-ce)"
 class _Table:
     """The header, the names of the columns that can be trusted, and where the rows are."""
 
-    header: str
+    header: Header
     names: Sequence[str]
     layout: Layout
     decimal_comma: bool
@@ -49,40 +52,83 @@ class _Table:
 
 
 def sniff(head: bytes, path: Path) -> bool:
-    """Recognise the first line of EC-Lab and BT-Lab, or a table of an impedance without a header."""
+    """Recognise the first line of EC-Lab and BT-Lab, or a table of theirs without a header."""
     start = head[:_HEADER].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return _MAGIC.match(start) is not None or b"freq/Hz" in start.split(b"\n", 1)[0].strip().split(b"\t")
+    if _MAGIC.match(start):
+        return True
+    names = [name.strip() for name in start.split(b"\n", 1)[0].split(b"\t")]
+    return b"freq/Hz" in names or (b"time/s" in names and any(_POTENTIAL.fullmatch(name) for name in names))
 
 
-def read(source: Source, settings: Mapping[str, str]) -> RawRecord | RawSpectra:
-    """Read an export: spectra where it has frequencies, else voltage and current against time.
+def read(source: Source, settings: Mapping[str, str]) -> Raw | tuple[Raw, ...]:
+    """Read an export: rows with a frequency as spectra, the others as voltage and current against time, or both.
 
-    The columns are told by their names. ``Ecell`` (or ``Ewe-Ece``) is the voltage where it was recorded, and ``Ewe``
-    then the potential of the working electrode; else ``Ewe`` is the voltage. Rows of mode 3 are rests. A loop, a change
-    of the cycle number and a frequency that turns back begin a new spectrum. The area in the header is not used: by
-    default it is 0.001 cm2.
+    The columns are told by their names. ``Ecell`` (or ``Ewe-Ece``, or the difference of ``Ewe`` and ``Ece``) is the
+    voltage where it was recorded, and ``Ewe`` then the potential of the working electrode; else ``Ewe`` is the voltage.
+    Rows of mode 3 are rests. A loop, a change of a counter and a frequency that turns back begin a new spectrum. Areas
+    and masses in the header are kept as details and not used: by default the area is 0.001 cm2.
 
     Raises
     ------
     ReadError
-        ``LI-READ-003`` when names and fields do not fit, ``LI-READ-004`` when a column is missing, ``LI-READ-009`` when
-        there are no rows, ``LI-READ-006/008`` for cells that are no numbers.
+        ``LI-READ-001`` when there are no rows, ``LI-READ-003`` when names and fields do not fit, ``LI-READ-004`` when a
+        column is missing, ``LI-READ-006/008`` for cells that are no numbers, ``LI-READ-009`` when no spectrum is left.
     """
     text = plain_text(source.content)
     table = _table(text, source.name)
-    raw = (_spectra if _holds_spectra(text, table, source.name) else _record)(text, table, settings, source.name)
-    return evolve(
-        raw, warnings=(*table.warnings, *raw.warnings), simulated=SIMULATED_MARK in table.header, software="EC-Lab text"
+    header = table.header
+    found = tuple(
+        evolve(
+            part,
+            warnings=(*table.warnings, *part.warnings),
+            simulated=SIMULATED_MARK in header.text,
+            software="EC-Lab text",
+            start=header.start,
+            identity=header.identity,
+            details={**header.details, **part.details},
+        )
+        for part in _parts(text, table, settings, source.name)
     )
+    return found[0] if len(found) == 1 else found
+
+
+def _parts(text: str, table: _Table, settings: Mapping[str, str], where: str) -> list[Raw]:
+    """Return the record of the d.c. rows and the spectra of the others, as far as there are any."""
+    wanted = {"frequency": table.find(r"freq/Hz"), "time": table.find(r"time/s")}
+    if wanted["frequency"] is None and table.find(r"Re\(Z\)/.*") is None:
+        return [_with_zero_warning(_record(text, table, settings, where))]
+    columns = _numbers(text, table, {name: index for name, index in wanted.items() if index is not None}, True, where)
+    frequency, time = columns.get("frequency"), columns.get("time")
+    # A program of many steps may write frequencies of 0 throughout.
+    if frequency is not None and time is not None and not frequency.any():
+        return [_with_zero_warning(_record(text, table, settings, where))]
+    direct = None if frequency is None else direct_rows(frequency, time)
+    if direct is None or table.find(r"E(we|cell|we-ece)/V") is None:
+        return [_spectra(text, table, settings, where)]
+    record = _with_zero_warning(_rows(_record(text, table, settings, where), direct))
+    try:
+        return [record, _spectra(text, table, settings, where)]
+    except ReadError as error:
+        if error.code != "LI-READ-009":
+            raise
+        return [record]  # impedances at one frequency each
+
+
+def _rows(raw: RawRecord, rows: NDArray[np.bool_]) -> RawRecord:
+    names = ("time", "voltage", "current", "electrode_potential", "vendor_cycle_number", "row_flags")
+    arrays = {name: getattr(raw, name)[rows[: raw.time.size]] for name in names if getattr(raw, name) is not None}
+    return raw.changed(None, **arrays)
 
 
 def _table(text: str, where: str) -> _Table:
-    lines = text.split("\n", 4000)[:4000]
+    count = _COUNT.match(text.split("\n", 2)[1]) if text.count("\n", 0, _HEADER) > 1 else None
+    most = max(4000, int(count[1]) + 2 if count else 0)
+    lines = text.split("\n", most)[:most]
     at = _names_line(lines, where)
     names = [name.strip() for name in lines[at].split("\t")]
     rows = [line for line in lines[at + 1 : at + 2] if line.strip()]
     if not rows:
-        raise ReadError("the table has names and no rows", code="LI-READ-009", where=where, got="0 rows")
+        raise ReadError("the test holds no rows", code="LI-READ-001", where=where, got="0 rows")
     row = rows[0].split("\t")
     if len(names) > 1 and not names[-1]:
         names = names[:-1]
@@ -90,7 +136,7 @@ def _table(text: str, where: str) -> _Table:
     fields = width - 1 if width == len(names) + 1 and not row[-1].strip() else width
     names, warnings = _fitted(names, fields, where)
     layout = Layout("\t", "," in rows[0], at + 1, width, [parse_heading(name) for name in names])
-    return _Table("\n".join(lines[:at]), names, layout, "," in rows[0], warnings)
+    return _Table(read_header("\n".join(lines[:at])), names, layout, "," in rows[0], warnings)
 
 
 def _names_line(lines: Sequence[str], where: str) -> int:
@@ -134,15 +180,6 @@ def _fitted(names: list[str], fields: int, where: str) -> tuple[list[str], tuple
     return names[:stored], (text,)
 
 
-def _holds_spectra(text: str, table: _Table, where: str) -> bool:
-    """Say whether the table is one of impedances; a program of many steps may write frequencies of 0 throughout."""
-    frequency = table.find(r"freq/Hz")
-    if frequency is None:
-        return table.find(r"Re\(Z\)/.*") is not None
-    found = _numbers(text, table, {"frequency": frequency}, True, where)["frequency"]
-    return bool((found > 0.0).any()) or table.find(r"time/s") is None
-
-
 def _spectra(text: str, table: _Table, settings: Mapping[str, str], where: str) -> RawSpectra:
     wanted = {
         "frequency": table.find(r"freq/Hz"),
@@ -151,6 +188,7 @@ def _spectra(text: str, table: _Table, settings: Mapping[str, str], where: str) 
         "time": table.find(r"time/s"),
         "cycle": table.find(r"cycle number"),
         "z_cycle": table.find(r"z cycle"),
+        "sequence": table.find(r"Ns"),
     }
     for name in ("frequency", "real", "imaginary"):
         if wanted[name] is None:
@@ -161,27 +199,21 @@ def _spectra(text: str, table: _Table, settings: Mapping[str, str], where: str) 
                 got="columns " + ", ".join(repr(name) for name in table.names),
                 expected="freq/Hz, Re(Z)/Ohm and -Im(Z)/Ohm",
             )
-    drop = flag_setting(settings, "drop_bad_rows", where)
+    drop = flag_setting(settings, "tolerate_bad_rows", where)
     columns = _numbers(text, table, {name: index for name, index in wanted.items() if index is not None}, drop, where)
     for name, sign in (("real", 1.0), ("imaginary", -1.0)):
-        unit = table.names[wanted[name] or 0].split("/")[-1].replace("Ohm", "ohm")
-        columns[name] = sign * convert(columns[name], unit, "ohm")
-    # Between two spectra EC-Lab may write a row at frequency 0: it is no point, and no turn of the frequency.
-    points = columns["frequency"] > 0.0
-    counters = [columns[name][points] for name in ("cycle", "z_cycle") if name in columns]
-    starts = np.zeros(points.shape, dtype=bool)
-    starts[points] = spectrum_starts(columns["frequency"][points], counters)
-    loops = [int(match[1]) for match in _LOOP.finditer(table.header)]
-    starts[[row for row in loops if row < starts.size]] = True
+        heading = table.names[wanted[name] or 0]
+        try:
+            columns[name] = sign * convert(columns[name], heading.split("/")[-1].replace("Ohm", "ohm"), "ohm")
+        except UnitError as error:
+            raise ReadError(
+                f"the unit of the column {heading!r} is not known", code="LI-READ-005", where=where, expected="Ohm"
+            ) from error
+    counters = [columns[name] for name in ("cycle", "z_cycle", "sequence") if name in columns]
+    loops = [int(match[1]) for match in _LOOP.finditer(table.header.text)]
+    starts = spectrum_starts(columns["frequency"], counters, loops)
     raw, first = assembled_spectra(columns, starts, where, drop=drop)
-    return evolve(raw, cycle=_cycles(columns["cycle"][first]) if "cycle" in columns else None)
-
-
-def _cycles(counter: NDArray[np.float64]) -> NDArray[np.int64] | None:
-    """Return the complete cycles before each spectrum, None where the instrument's counter never left its start."""
-    if not np.isfinite(counter).all() or counter.max() <= 1.0:
-        return None
-    return (counter - (1.0 if counter.min() >= 1.0 else 0.0)).astype(np.int64)
+    return evolve(raw, cycle=cycles_before(columns["cycle"][first]) if "cycle" in columns else None)
 
 
 def _numbers(
@@ -199,27 +231,47 @@ def _numbers(
 def _record(text: str, table: _Table, settings: Mapping[str, str], where: str) -> RawRecord:
     chosen = _preferred(table, settings)
     choices = delimited.choose(table.layout.headings, chosen, where)
-    potential = table.find(r"Ewe/V") if "voltage_column" not in settings else None
-    mode = table.find(r"mode")
-    extra = [index for index in (potential, mode) if index is not None]
-    series = load_columns(text, table.layout, [*choices.indices, *extra], where)
+    extra = {"mode": table.find(r"mode")}
+    if "voltage_column" not in settings:
+        extra.update(potential=table.find(r"Ewe/V"), counter_potential=table.find(r"Ece/V"))
+    if choices.current is None:
+        extra["charge"] = table.find(r"dq/mA\.h")
+    if choices.cycle is None:
+        extra["half_cycle"] = table.find(r"half cycle")
+    more = {name: index for name, index in extra.items() if index is not None}
+    series = load_columns(text, table.layout, [*choices.indices, *more.values()], where)
     raw = delimited.assemble(series, choices, chosen, where, decimal_comma=table.decimal_comma)
     options: dict[str, Any] = {
         "decimal_comma": table.decimal_comma,
-        "drop": flag_setting(settings, "drop_bad_rows", where),
+        "drop": flag_setting(settings, "tolerate_bad_rows", where),
         "where": where,
     }
     rows = raw.time.size
-    if potential is not None and potential != choices.voltage.index:
-        found = values.numbers(series[potential].head(rows), table.names[potential], **options)
-        raw = raw.changed(None, electrode_potential=found)
-    if mode is not None:
-        found = values.numbers(series[mode].head(rows), "mode", **options)
-        raw = raw.changed(None, row_flags=values.rest_flags(found == _REST))
-    raw = _with_zero_warning(raw)
-    if "Voltammetry" in _technique(table.header):
-        raw = evolve(raw, technique="polarisation", conditions=_sweep_conditions(table.header))
+    columns = {n: values.numbers(series[i].head(rows), table.names[i], **options) for n, i in more.items()}
+    raw = _with_electrodes(raw, columns, is_ewe=more.get("potential") == choices.voltage.index)
+    if "mode" in columns:
+        raw = raw.changed(None, row_flags=values.rest_flags(columns["mode"] == _REST))
+    if "charge" in columns:
+        raw = raw.changed(DERIVED, current=derived_current(raw.time, columns["charge"] * convert(1.0, "mA h", "C")))
+    if "half_cycle" in more:
+        half = values.cycle_numbers(series[more["half_cycle"]].head(rows), decimal_comma=table.decimal_comma)
+        raw = raw.changed(None, vendor_cycle_number=half, details={"vendor_cycle_number": "half cycle"})
+    if "Voltammetry" in table.header.technique:
+        raw = evolve(raw, technique="polarisation", conditions=_sweep_conditions(table.header.text))
     return raw
+
+
+def _with_electrodes(raw: RawRecord, columns: Mapping[str, NDArray[np.float64]], *, is_ewe: bool) -> RawRecord:
+    """Return the record with the potential of the working electrode, where a reference was recorded."""
+    potential, counter = columns.get("potential"), columns.get("counter_potential")
+    if potential is None:
+        return raw
+    if not is_ewe:
+        return raw.changed(None, electrode_potential=potential)
+    # A counter electrode at exactly 0 V throughout is the reference itself.
+    if counter is None or not counter.any():
+        return raw
+    return raw.changed(None, voltage=potential - counter, electrode_potential=potential)
 
 
 def _preferred(table: _Table, settings: Mapping[str, str]) -> dict[str, str]:
@@ -244,11 +296,6 @@ def _with_zero_warning(raw: RawRecord) -> RawRecord:
     if zeros <= _MOST_ZEROS:
         return raw
     return raw.changed(f"LI-W-ZERO the voltage is exactly 0 in {zeros:.0%} of the rows: the export may have lost it")
-
-
-def _technique(header: str) -> str:
-    """Return the technique in EC-Lab's words: the first line that is not empty below the count of header lines."""
-    return next((line.strip() for line in header.split("\n")[2:] if line.strip()), "")
 
 
 def _sweep_conditions(header: str) -> dict[str, float]:

@@ -20,7 +20,13 @@ UNIT_SPELLINGS: dict[str, dict[str, str]] = {
         "d": "d day days 天",
     },
     "voltage": {"V": "V v volt volts 伏", "mV": "mV millivolt millivolts", "uV": "uV"},
-    "current": {"A": "A amp amps ampere amperes 安", "mA": "mA milliamp milliampere", "uA": "uA", "nA": "nA"},
+    "current": {
+        "A": "A amp amps ampere amperes 安",
+        "mA": "mA milliamp milliampere",
+        "uA": "uA microamp",
+        "nA": "nA",
+        "kA": "kA",
+    },
     "current_density": {
         "A/m^2": "A/m2 Am-2",
         "mA/cm^2": "mA/cm2 mAcm-2 mA.cm-2",
@@ -198,7 +204,7 @@ def choose_optional_column(
             got=", ".join(repr(headings[i].text) for i in found),
             expected=f"one of them, chosen with --set {quantity}_column=NAME",
         )
-    return _with_unit(headings[found[0]], found[0], quantity, settings, where)
+    return with_unit(headings[found[0]], found[0], quantity, settings, where)
 
 
 def _column_called(headings: Sequence[Heading], name: str, quantity: str, where: str) -> int:
@@ -229,9 +235,23 @@ def _listed(headings: Sequence[Heading]) -> str:
     return "columns " + ", ".join(repr(heading.text) for heading in headings[:40])
 
 
-def _with_unit(heading: Heading, index: int, quantity: str, settings: Mapping[str, str], where: str) -> Choice:
-    # The caller's word beats the heading.
-    text = settings.get(f"{quantity}_unit") or heading.unit or _IMPLIED.get(heading.key)
+def with_unit(
+    heading: Heading,
+    index: int,
+    quantity: str,
+    settings: Mapping[str, str],
+    where: str,
+    *,
+    otherwise: str | None = None,
+) -> Choice:
+    """Return the choice of a column with the unit of its numbers: the caller's, the heading's, else `otherwise`.
+
+    Raises
+    ------
+    ReadError
+        ``LI-READ-005`` when the unit is not known.
+    """
+    text = settings.get(f"{quantity}_unit") or heading.unit or _IMPLIED.get(heading.key) or otherwise
     if text is None and heading.key not in _DENSITIES:
         return Choice(index, heading.text, quantity, SI_UNITS[quantity], assumed=True)
     unit = None if text is None else _unit(text, quantity)

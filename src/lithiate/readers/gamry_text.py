@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lithiate.core.measurement import SIMULATED_MARK
 from lithiate.errors import ReadError
-from lithiate.readers import delimited, values
+from lithiate.readers import clock, delimited, values
 from lithiate.readers.columns import parse_heading
 from lithiate.readers.source import COMMON_SETTINGS, RawRecord, RawSpectra, Reader, Source, flag_setting
 from lithiate.readers.spectra import assembled_spectra, spectrum_starts
@@ -93,7 +93,22 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord | RawSpectra:
     warnings = list(raw.warnings)
     if file.value("EXPERIMENTABORTED") == "T":
         warnings.append("LI-W-ABORTED the experiment was aborted; the points before are kept")
-    return evolve(raw, warnings=tuple(warnings), simulated=SIMULATED_MARK in file.notes, software="Gamry text")
+    stored = {"technique": file.tag, "test_name": file.value("TITLE"), "stored_area": file.value("AREA")}
+    return evolve(
+        raw,
+        warnings=tuple(warnings),
+        simulated=SIMULATED_MARK in file.notes,
+        software="Gamry text",
+        start=_start(file),
+        details={name: value for name, value in stored.items() if value},
+    )
+
+
+def _start(file: _File) -> float | None:
+    """Return the start of the experiment [s since 1970], None where its date reads in two ways: locales differ."""
+    text = f"{file.value('DATE')} {file.value('TIME')}"
+    found = clock.parse_instant(text, clock.date_order([text]) or "month")
+    return None if clock.needs_order(text) or not np.isfinite(found) else float(found)
 
 
 def _parsed(text: str) -> _File:
@@ -138,7 +153,7 @@ def _layout(table: _Table) -> Layout:
 
 
 def _spectra(tables: Sequence[_Table], settings: Mapping[str, str], where: str) -> RawSpectra:
-    drop = flag_setting(settings, "drop_bad_rows", where)
+    drop = flag_setting(settings, "tolerate_bad_rows", where)
     parts = [_spectrum(table, where, drop=drop) for table in tables]
     names = [name for name in parts[0] if all(name in part for part in parts)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in names}

@@ -9,39 +9,54 @@ from typing import Any
 import numpy as np
 from attrs import evolve
 
-from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra, Measurement, Provenance
+from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra, Measurement, PolarisationCurve, Provenance
 from lithiate.errors import ReadError
+from lithiate.readers.cell_files import same_rows
 
 _OPTIONAL = ("electrode_potential", "vendor_cycle_number")
 
 
-def joined(records: Sequence[Measurement]) -> Measurement:
-    """Join the records of one cell: cycling records in time, spectra in the order given.
+def joined(records: Sequence[Measurement]) -> list[Measurement]:
+    """Join the records of one cell, so that there is one of each technique.
 
     Raises
     ------
     ReadError
-        ``LI-READ-002`` when the files are of several techniques or hold polarisation curves, ``LI-READ-004`` when only
-        some cycling records have a current, ``LI-READ-010`` when one file stands there twice.
+        ``LI-READ-002`` when several files hold a polarisation curve, ``LI-READ-010`` when a record stands there
+        twice.
     """
     _require_distinct(records)
     cycling = [record for record in records if isinstance(record, CyclingRecord)]
     spectra = [record for record in records if isinstance(record, ImpedanceSpectra)]
-    if len(cycling) == len(records):
-        return joined_cycling(cycling)
-    if len(spectra) == len(records):
-        return joined_spectra(spectra)
-    raise ReadError(
-        "these files are not parts of one record",
-        code="LI-READ-002",
-        where=" + ".join(record.provenance.source for record in records),
-        got=", ".join(record.technique for record in records),
-        expected="cycling records only, or impedance spectra only",
-    )
+    curves = [record for record in records if isinstance(record, PolarisationCurve)]
+    if len(curves) > 1:
+        raise ReadError(
+            "polarisation curves are not joined",
+            code="LI-READ-002",
+            where=", ".join(curve.provenance.source for curve in curves),
+            got=f"{len(curves)} polarisation curves",
+            expected="one curve at a time",
+        )
+    together: list[Measurement] = []
+    if cycling:
+        together.append(cycling[0] if len(cycling) == 1 else joined_cycling(cycling))
+    together.extend(curves)
+    if spectra:
+        together.append(spectra[0] if len(spectra) == 1 else joined_spectra(spectra))
+    return together
 
 
 def joined_spectra(records: Sequence[ImpedanceSpectra]) -> ImpedanceSpectra:
-    """Return the spectra of all records, one after the other; times, cycles and temperatures where all have them."""
+    """Return the spectra of all records, one after the other; times, cycles and temperatures where all have them.
+
+    Where their times are of one clock and do not overlap the spectra stand in its order, else in the order given.
+    """
+    timed = [record for record in records if record.time is not None]
+    if len(timed) == len(records):
+        ordered = sorted(timed, key=lambda record: float(record.time[0]) if record.time is not None else 0.0)
+        ends = [(float(r.time[0]), float(r.time[-1])) for r in ordered if r.time is not None]
+        if all(a[1] <= b[0] for a, b in zip(ends[:-1], ends[1:], strict=True)):
+            records = ordered
 
     def together(name: str) -> Any:  # noqa: ANN401 - arrays of several kinds
         arrays = [getattr(record, name) for record in records]
@@ -54,7 +69,7 @@ def joined_spectra(records: Sequence[ImpedanceSpectra]) -> ImpedanceSpectra:
     states = [record.state for record in records]
     names = ", ".join(record.provenance.source for record in records)
     warnings = [warning for record in records for warning in record.warnings]
-    how = "their spectra follow in the order given"
+    how = "their spectra follow in the order given" if time is None else "their spectra follow in time"
     return evolve(
         records[0],
         provenance=_provenance(records, None),
@@ -72,15 +87,17 @@ def joined_spectra(records: Sequence[ImpedanceSpectra]) -> ImpedanceSpectra:
 
 
 def _require_distinct(records: Sequence[Measurement]) -> None:
-    contents = [record.provenance.sha256 for record in records]
-    for record, content in zip(records, contents, strict=True):
-        if content is not None and contents.count(content) > 1:
-            raise ReadError(
-                "the same content is named more than once for one cell",
-                code="LI-READ-010",
-                where=record.provenance.source,
-                expected="each file of a cell once",
-            )
+    """Refuse one test that stands there twice, as when it was exported in two formats."""
+    cycling = [record for record in records if isinstance(record, CyclingRecord)]
+    twins = same_rows(cycling)
+    if twins is not None:
+        raise ReadError(
+            "two files hold the same record",
+            code="LI-READ-010",
+            where=", ".join(record.provenance.source for record in twins),
+            got=f"{twins[0].time.size} rows with the same times and voltages",
+            expected="each record of a cell once: one of the two files",
+        )
 
 
 def joined_cycling(records: Sequence[CyclingRecord]) -> CyclingRecord:
@@ -89,26 +106,14 @@ def joined_cycling(records: Sequence[CyclingRecord]) -> CyclingRecord:
     Where the spans of the files do not overlap, their times are one clock: they are put in order and kept. Else every
     file began anew, and in the order given each is moved to begin where the one before it ends. A warning says which.
 
-    Raises
-    ------
-    ReadError
-        ``LI-READ-004`` when only some of the files have a current.
+    A current that only some of the files have is left out: a record has one in every row, or none.
     """
-    with_current = [record.current is not None for record in records]
-    if any(with_current) and not all(with_current):
-        missing = records[with_current.index(False)].provenance.source
-        raise ReadError(
-            "only some of the files of this cell have a current, so they are not one record",
-            code="LI-READ-004",
-            where=missing,
-            expected="a current in all files, or in none",
-        )
     ordered = sorted(records, key=lambda record: float(record.time[0]))
     one_clock = all(a.time[-1] <= b.time[0] for a, b in zip(ordered[:-1], ordered[1:], strict=True))
     parts = ordered if one_clock else list(records)
     offsets = [0.0] * len(parts) if one_clock else _offsets(parts)
     names = ", ".join(part.provenance.source for part in parts)
-    how = "their times follow one another" if one_clock else "each was moved to begin where the one before it ends"
+    how = _how(parts) if one_clock else "each was moved to begin where the one before it ends"
     arrays: dict[str, Any] = {
         "time": np.concatenate([part.time + offset for part, offset in zip(parts, offsets, strict=True)]),
         "voltage": np.concatenate([part.voltage for part in parts]),
@@ -118,12 +123,23 @@ def joined_cycling(records: Sequence[CyclingRecord]) -> CyclingRecord:
         columns = [getattr(part, name) for part in parts]
         arrays[name] = None if any(column is None for column in columns) else np.concatenate(columns)
     warnings = [warning for part in parts for warning in part.warnings]
+    missing = [part.provenance.source for part in parts if part.current is None]
+    if missing and len(missing) < len(parts):
+        warnings.append(
+            f"LI-W-CURRENT the current of {len(parts) - len(missing)} of {len(parts)} files is LEFT OUT, since "
+            f"{', '.join(missing)} has none; name the files with a current alone to use it"
+        )
     return evolve(
         parts[0],
         provenance=_provenance(parts, offsets),
         warnings=(*dict.fromkeys(warnings), f"LI-W-JOIN {len(parts)} files were joined ({names}): {how}"),
         **arrays,
     )
+
+
+def _how(parts: Sequence[CyclingRecord]) -> str:
+    gaps = [float(b.time[0] - a.time[-1]) for a, b in zip(parts[:-1], parts[1:], strict=True)]
+    return f"their times follow one another, with up to {max(gaps) / 3600.0:.3g} h between two files"
 
 
 def _offsets(parts: Sequence[CyclingRecord]) -> list[float]:

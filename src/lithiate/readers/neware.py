@@ -8,7 +8,6 @@ import logging
 import tempfile
 import warnings
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +23,9 @@ if TYPE_CHECKING:
 
 _NDA = b"NEWARE"
 _ZIP = b"PK"
-# A damaged directory shows as any of these: wrong lengths, names that are no text, methods that do not exist.
-_ZIP_FAULTS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
+# A damaged archive shows in many ways: wrong lengths, names that are no text, methods that do not exist; and fastnda
+# puts isal in the place of zlib inside zipfile, whose error is of a type of its own.
+_ZIP_FAULTS = (Exception,)
 _NO_CYCLES = "Raw cycle column missing"
 
 
@@ -69,22 +69,39 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord:
 
     with _unpacked(source) as path:
         frame, notes = _decoded(path, source.name, ignore_damage=flag_setting(settings, "ignore_damage", source.name))
+        channel = _channel(path)
     if frame.height == 0:
         raise ReadError("the test holds no rows", code="LI-READ-001", where=source.name, got="0 records")
     numbered = not any(_NO_CYCLES in note for note in notes)
     if not numbered:
         # Without a counter in the file fastnda counts by itself and says so; an own count is not the vendor's.
         notes = [note for note in notes if "cycle" not in note]
+    time = _floats(frame["total_time_s"])
     rest = (frame["step_type"] == "Rest").fill_null(value=False).to_numpy()
     return RawRecord(
-        time=_floats(frame["total_time_s"]),
+        time=time,
         voltage=_floats(frame["voltage_V"]),
         current=_floats(frame["current_mA"]) / 1000.0,
         vendor_cycle_number=frame["cycle_count"].to_numpy().astype(np.int64) if numbered else None,
         row_flags=rest.astype(np.uint8) * np.uint8(RowFlag.REST),
         warnings=tuple(f"LI-W-VENDOR {note}" for note in notes),
         software=f"fastnda {fastnda.__version__}",
+        start=float(frame["unix_time_s"][0]) - float(time[0]) if frame["unix_time_s"][0] else None,
+        identity={} if channel is None else {"channel": channel},
     )
+
+
+def _channel(path: Path) -> str | None:
+    """Return device, unit and channel of an ``.ndax``, None where the file does not state them."""
+    import fastnda
+
+    if path.suffix != ".ndax":
+        return None
+    try:
+        stated = fastnda.read_metadata(path)["TestInfo"]["TestInfo"]
+        return "-".join(str(stated[name]) for name in ("DevID", "UnitID", "ChlID"))
+    except Exception:  # a description may be missing or damaged in any way, and nothing depends on it
+        return None
 
 
 def _floats(series: pl.Series) -> np.typing.NDArray[np.float64]:

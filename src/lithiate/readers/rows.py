@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from attrs import evolve
 from numpy.typing import NDArray
 
 from lithiate.errors import ReadError
-from lithiate.readers.source import RawRecord, flag_setting, number_setting
+from lithiate.readers.source import RawRecord, converted_times, flag_setting
 
 YEAR = 365.25 * 86400.0
 LONGEST_TEST = 10 * YEAR
 HIGHEST_VOLTAGE = 100.0
 HIGHEST_CURRENT = 1e4
 _MOST_BAD_ROWS = 0.05
+_SHARE_BEFORE_HALF = 0.05
 
 
 def checked(raw: RawRecord, settings: Mapping[str, str], where: str) -> RawRecord:
     """Apply the common settings, then refuse bad rows and implausible values.
 
-    Settings: ``time_divisor`` (times are divided by it), ``invert_current``, ``drop_bad_rows`` (rows with a value
-    that is no number, and rows whose time lies before that of an earlier row, are left out; a warning counts them).
+    Settings: ``invert_current``, ``tolerate_bad_rows`` (rows with a value that is no number, and rows whose time lies
+    before that of an earlier row, are left out; a warning counts them), ``time_unit=s`` (where the times as read would
+    last longer than any test, the seconds of the instrument were multiplied by 3600 by a converter, and are divided).
 
     Raises
     ------
@@ -30,14 +32,22 @@ def checked(raw: RawRecord, settings: Mapping[str, str], where: str) -> RawRecor
         ``LI-READ-007/008`` for bad rows, ``LI-READ-009`` when fewer than two rows remain, ``LI-READ-010`` for values
         that are not plausible.
     """
-    divisor = number_setting(settings, "time_divisor", where)
-    if divisor is not None:
-        raw = raw.changed(f"LI-W-TIME times were divided by {divisor:g}, as asked", time=raw.time / divisor)
+    raw = _with_seconds_of_instrument(raw, settings)
     if flag_setting(settings, "invert_current", where):
         raw = raw.changed("LI-W-SIGN the sign of the current was inverted, as asked", **_inverted(raw))
-    raw = _without_bad_rows(raw, drop=flag_setting(settings, "drop_bad_rows", where), where=where)
+    raw = _without_bad_rows(raw, drop=flag_setting(settings, "tolerate_bad_rows", where), where=where)
     _require_plausible(raw, where)
     return raw
+
+
+def _with_seconds_of_instrument(raw: RawRecord, settings: Mapping[str, str]) -> RawRecord:
+    finite = raw.time[np.isfinite(raw.time)]
+    if settings.get("time_unit") != "s" or not finite.size or float(np.ptp(finite)) <= LONGEST_TEST:
+        return raw
+    if float(np.median(finite) - finite.min()) < _SHARE_BEFORE_HALF * LONGEST_TEST:
+        return raw  # a few times are far too high: no factor of all
+    years = float(np.ptp(finite)) / YEAR
+    return raw.changed(converted_times(3600.0, f"as read the test lasts {years:.3g} years"), time=raw.time / 3600.0)
 
 
 def _inverted(raw: RawRecord) -> dict[str, NDArray[np.float64]]:
@@ -55,11 +65,14 @@ def _without_bad_rows(raw: RawRecord, *, drop: bool, where: str) -> RawRecord:
         faults = ~np.isfinite(values)
         if faults.any() and not drop:
             code = "LI-READ-007" if name == "time" else "LI-READ-008"
-            raise _bad_rows(f"the {name.replace('_', ' ')} is empty or no finite number", faults, code, where)
+            what = f"the {name.replace('_', ' ')} is empty or no finite number"
+            raise _bad_rows(what, faults, code, where, raw.line)
         bad |= faults
     falls = _falls(raw.time, bad)
     if falls.any() and not drop:
-        raise _bad_rows("the time lies before that of an earlier row", falls, "LI-READ-007", where)
+        zero = bool((raw.time[falls] == 0.0).all())
+        what = f"the time {'is 0 and ' if zero else ''}lies before that of an earlier row"
+        raise _bad_rows(what, falls, "LI-READ-007", where, raw.line)
     bad |= falls
     if not bad.any():
         return raw
@@ -85,25 +98,30 @@ def _falls(time: NDArray[np.float64], bad: NDArray[np.bool_]) -> NDArray[np.bool
 def _kept(raw: RawRecord, keep: NDArray[np.bool_]) -> RawRecord:
     names = ("time", "voltage", "current", "current_density", "electrode_potential", "vendor_cycle_number", "row_flags")
     arrays = {name: getattr(raw, name)[keep] for name in names if getattr(raw, name) is not None}
-    dropped = np.flatnonzero(~keep)
-    text = f"LI-W-ROWS {dropped.size} of {keep.size} rows were left out, as asked ({_row_numbers(~keep)})"
-    return evolve(raw, warnings=(*raw.warnings, text), **arrays)
+    count = int((~keep).sum())
+    text = f"LI-W-ROWS {count} of {keep.size} rows were left out, as asked ({_row_numbers(~keep, raw.line)})"
+    return evolve(raw, warnings=(*raw.warnings, text), line=None, **arrays)
 
 
-def _row_numbers(mask: NDArray[np.bool_]) -> str:
-    rows = np.flatnonzero(mask) + 1
-    shown = ", ".join(str(row) for row in rows[:5])
-    return f"row{'s' if rows.size > 1 else ''} {shown}{' ...' if rows.size > 5 else ''} of the table"
+def _row_numbers(mask: NDArray[np.bool_], line: Callable[[int], int] | None) -> str:
+    rows = np.flatnonzero(mask)
+    many, more = "s" if rows.size > 1 else "", " ..." if rows.size > 5 else ""
+    text = f"row{many} {', '.join(str(row + 1) for row in rows[:5])}{more} of the table"
+    if line is None:
+        return text
+    return f"{text}, line{many} {', '.join(str(line(int(row))) for row in rows[:5])}{more} of the file"
 
 
-def _bad_rows(what: str, mask: NDArray[np.bool_], code: str, where: str) -> ReadError:
-    count = int(mask.sum())
+def _bad_rows(
+    what: str, mask: NDArray[np.bool_], code: str, where: str, line: Callable[[int], int] | None
+) -> ReadError:
+    first = int(np.flatnonzero(mask)[0])
     return ReadError(
-        f"{what} in {count} of {mask.size} rows",
+        f"{what} in {int(mask.sum())} of {mask.size} rows",
         code=code,
-        where=where,
-        got=_row_numbers(mask),
-        expected="finite numbers in order of time (--set drop_bad_rows=true leaves such rows out and counts them)",
+        where=where if line is None else f"{where}:{line(first)}",
+        got=_row_numbers(mask, line),
+        expected="finite numbers in order of time (--set tolerate_bad_rows=true leaves such rows out and counts them)",
     )
 
 
@@ -116,8 +134,8 @@ def _require_plausible(raw: RawRecord, where: str) -> None:
     if span > LONGEST_TEST:
         raise _implausible(
             f"the test lasts {span / YEAR:.3g} years",
-            f"less than {LONGEST_TEST / YEAR:g} years; seconds that a converter took for hours are corrected by "
-            "--set time_divisor=3600, other units by --set time_unit=UNIT where the format has no unit",
+            f"less than {LONGEST_TEST / YEAR:g} years; --set time_unit=s says that the instrument's were seconds, "
+            "whatever a converter or a heading made of them",
             where,
         )
     if span == 0.0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from lithiate.errors import ReadError, nearest_match
 HEAD_SIZE = 1 << 18
 """Bytes that a reader may look at to recognise its format; preambles of 100 lines and of 13 kB in one line exist."""
 
-COMMON_SETTINGS = ("drop_bad_rows", "invert_current", "time_divisor")
+COMMON_SETTINGS = ("tolerate_bad_rows", "invert_current")
 """Settings that every reader of instrument files takes."""
 
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
@@ -79,6 +79,16 @@ class RawRecord:
         SI numbers by name that the file states for certain.
     simulated : bool
         The file says that lithiate simulated what it holds (`SIMULATED_MARK`).
+    start : float or None, s
+        Seconds from 1970-01-01 to the file's time zero on the clock of the instrument's computer, whose zone is not
+        known: good for putting files of one computer in order.
+    identity : mapping of str to str
+        What tells one cell from another: ``channel``, ``cell_id``. Files of one cell do not differ in them.
+    details : mapping of str to plain value
+        What else the vendor stored (technique, name of the test, stored area and masses), kept with the provenance and
+        never used.
+    line : callable or None
+        Gives the line of the file, from 1, of a row of the table, from 0.
     """
 
     time: NDArray[np.float64]
@@ -93,6 +103,10 @@ class RawRecord:
     technique: str = "cycling"
     conditions: Mapping[str, float] = field(factory=dict)
     simulated: bool = False
+    start: float | None = None
+    identity: Mapping[str, str] = field(factory=dict)
+    details: Mapping[str, Any] = field(factory=dict)
+    line: Callable[[int], int] | None = None
 
     def changed(self, warning: str | None = None, **arrays: Any) -> RawRecord:  # noqa: ANN401 - any field
         """Return a copy with other arrays and, where given, one more warning."""
@@ -113,7 +127,7 @@ class RawSpectra:
     time : (n,) float64 or None, s
     cycle : (m,) int64 or None
         Complete cycles before each spectrum.
-    warnings, software, simulated
+    warnings, software, simulated, start, identity, details
         As in `RawRecord`.
     """
 
@@ -125,6 +139,12 @@ class RawSpectra:
     warnings: tuple[str, ...] = ()
     software: str | None = None
     simulated: bool = False
+    start: float | None = None
+    identity: Mapping[str, str] = field(factory=dict)
+    details: Mapping[str, Any] = field(factory=dict)
+
+
+Raw = RawRecord | RawSpectra
 
 
 @frozen
@@ -132,25 +152,28 @@ class Reader:
     """One format: how it is called, how it is recognised, how it is read.
 
     `sniff` looks at the head of the content (and into the file where the head cannot say), never at the file's name.
+    `read` gives several parts where a file holds several techniques or tests, in their order in the file.
     """
 
     name: str
     title: str
     settings: tuple[str, ...]
     sniff: Callable[[bytes, Path], bool]
-    read: Callable[[Source, Mapping[str, str]], RawRecord | RawSpectra | Measurement]
+    read: Callable[[Source, Mapping[str, str]], Raw | tuple[Raw, ...] | Measurement]
 
 
-def check_settings(settings: Mapping[str, str], reader: Reader, where: str) -> None:
-    """Refuse a setting that the reader does not know (``LI-READ-011``)."""
+def check_settings(settings: Mapping[str, str], readers: Sequence[Reader], where: str) -> None:
+    """Refuse a setting that none of the readers knows (``LI-READ-011``)."""
+    known = list(dict.fromkeys(name for reader in readers for name in reader.settings))
     for key in settings:
-        if key not in reader.settings:
+        if key not in known:
+            titles = ", ".join(dict.fromkeys(reader.title for reader in readers))
             raise ReadError(
-                f"the setting {key!r} is not known to the reader of {reader.title}",
+                f"the setting {key!r} is not known to the reader of {titles}",
                 code="LI-READ-011",
                 where=where,
-                expected=", ".join(reader.settings) or "no settings",
-                nearest=nearest_match(key, reader.settings),
+                expected=", ".join(known) or "no settings",
+                nearest=nearest_match(key, known),
             )
 
 
@@ -162,16 +185,20 @@ def flag_setting(settings: Mapping[str, str], key: str, where: str) -> bool:
     return text in _TRUE
 
 
-def number_setting(settings: Mapping[str, str], key: str, where: str) -> float | None:
-    """Return a positive number of a setting, None where it is not given."""
-    if key not in settings:
-        return None
-    try:
-        value = float(settings[key])
-    except ValueError:
-        value = float("nan")
-    if not (np.isfinite(value) and value > 0):
-        raise ReadError(
-            f"the setting {key!r} is a positive number", code="LI-READ-011", where=where, got=str(settings[key])
-        )
-    return value
+def converted_times(factor: float, evidence: str) -> str:
+    """Return the warning for times that were divided by the factor of a converter."""
+    return (
+        f"LI-W-TIME times were divided by {factor:g}, since --set time_unit=s says that the instrument's were seconds, "
+        f"and a converter multiplied them: {evidence}"
+    )
+
+
+def converted_times_error(factor: float, evidence: str, where: str) -> ReadError:
+    """Return the error for times that a converter seems to have multiplied."""
+    return ReadError(
+        f"the times are {factor:g} times too large: a converter seems to have multiplied them",
+        code="LI-READ-010",
+        where=where,
+        got=evidence,
+        expected="times of the instrument; --set time_unit=s says that those were seconds, and divides",
+    )

@@ -16,6 +16,8 @@ Record = TypeVar("Record", bound=Measurement)
 LARGEST_LABORATORY_AREA = 1.0
 _HIGHEST_SYMMETRIC = 2.0
 _MOST_UNEQUAL = 3.0
+_HIGHEST_ONE_WAY = 1.0
+_ONE_SIGN_SHARE = 0.99
 _FULL_CELL = (2.5, 5.0)
 _FULL_CELL_SHARE = 0.95
 
@@ -45,6 +47,12 @@ def described(record: Record, given: Mapping[str, Any]) -> Record:
         specimen = evolve(specimen, cell="full")
         low, high = _FULL_CELL
         warnings.append(f"LI-W-CELL the cell is taken as full, inferred from a voltage between {low:g} and {high:g} V")
+    elif specimen.cell is None and isinstance(record, CyclingRecord) and looks_plated_one_way(record.voltage):
+        warnings.append(
+            "LI-W-CELL nothing says what the cell is: a voltage of one sign below 1 V may be Li||Li plated one way, "
+            "Li||Cu that is only plated, or another half cell; --cell symmetric analyses it as one plating of a "
+            "symmetric cell (plateau and shorts, no cycles), --cell plating names Li||Cu"
+        )
     elif specimen.cell is None:
         tells = ", and its voltage does not tell" if cycled else ""
         warnings.append(f"LI-W-CELL nothing says what the cell is{tells}: give --cell")
@@ -64,6 +72,18 @@ def looks_full(voltage: NDArray[np.float64], current: NDArray[np.float64] | None
     if current is None or not (bool((current > 0.0).any()) and bool((current < 0.0).any())):
         return False
     return float(np.mean((voltage >= low) & (voltage <= high))) >= _FULL_CELL_SHARE
+
+
+def looks_plated_one_way(voltage: NDArray[np.float64]) -> bool:
+    """Say whether a voltage (n,) [V] has one sign and is small throughout, as that of lithium plated one way.
+
+    99 % of the rows have one sign, and 99 % are below 1 V. It does not tell Li||Li from
+    Li||Cu or a half cell of graphite, so nothing is inferred from it.
+    """
+    magnitude = np.abs(voltage)
+    positive, negative = float(np.mean(voltage > 0.0)), float(np.mean(voltage < 0.0))
+    of_one_sign = max(positive, negative) >= _ONE_SIGN_SHARE
+    return of_one_sign and float(np.quantile(magnitude, _ONE_SIGN_SHARE)) < _HIGHEST_ONE_WAY
 
 
 def looks_symmetric(voltage: NDArray[np.float64]) -> bool:

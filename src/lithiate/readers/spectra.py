@@ -52,14 +52,15 @@ def assembled_spectra(
         ``LI-READ-008`` when a value is missing, ``LI-READ-009`` when no spectrum is left.
     """
     frequency = columns["frequency"]
-    bad = ~(np.isfinite(frequency) & np.isfinite(columns["real"]) & np.isfinite(columns["imaginary"]))
+    finite = np.isfinite(frequency) & np.isfinite(columns["real"]) & np.isfinite(columns["imaginary"])
+    bad = ~finite & (frequency != 0.0)
     if bad.any() and not drop:
         raise ReadError(
             f"a frequency or an impedance is empty or no finite number in {int(bad.sum())} of {bad.size} rows",
             code="LI-READ-008",
             where=where,
             got=f"row {int(np.flatnonzero(bad)[0]) + 1} of the table",
-            expected="finite numbers (--set drop_bad_rows=true leaves such rows out and counts them)",
+            expected="finite numbers (--set tolerate_bad_rows=true leaves such rows out and counts them)",
         )
     warnings = [f"LI-W-ROWS {int(bad.sum())} of {bad.size} rows were left out, as asked"] if bad.any() else []
     group = np.cumsum(starts) - 1

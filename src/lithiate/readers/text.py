@@ -6,7 +6,9 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -17,9 +19,11 @@ from lithiate.readers.columns import Heading, is_record, parse_heading
 if TYPE_CHECKING:
     import polars as pl
 
-NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?")
+NUMBER = re.compile(
+    r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?"
+    r"|[+-]?\d{1,3}(?:(?:,\d{3})+(?:\.\d*)?|(?:\.\d{3})+(?:,\d*)?)"  # with marks of thousands
+)
 CLOCK = re.compile(r"(?:\d+\s*[d-]?\s*)?\d+:\d{2}:\d{2}(?:[.,]\d+)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _QUOTED_LINE = re.compile(r'^"([^"\n]*,[^"\n]*)"$', re.MULTILINE)
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
 EMPTY = frozenset({"", "nan", "na", "n/a", "null", "none", "-", "--", "#n/a"})
@@ -35,7 +39,8 @@ _GAP = 6
 class Layout:
     """Where the table of a text stands and how its lines are to be split.
 
-    `first_row` counts the lines of the decoded text, from 0. `width` is the number of fields of a row.
+    `first_row` counts the lines of the decoded text, from 0. `width` is the number of fields of a row, `sample` holds
+    the cells of the first rows.
     """
 
     delimiter: str
@@ -43,6 +48,7 @@ class Layout:
     first_row: int
     width: int
     headings: Sequence[Heading]
+    sample: Sequence[str] = ()
 
 
 def decode(content: bytes, *, final: bool = True) -> str | None:
@@ -63,6 +69,24 @@ def decode(content: bytes, *, final: bool = True) -> str | None:
     text = re.sub(r"\n[ \t\n]*\n", "\n", text).lstrip("\n")
     # Old Novonix files quote every line as if it were one field.
     return _QUOTED_LINE.sub(r"\1", text) if '"' in sample else text
+
+
+@lru_cache(maxsize=2)
+def head_text(head: bytes) -> str | None:
+    """Return the head of a file as `decode` does; remembered, because every reader of texts asks for it."""
+    return decode(head, final=False)
+
+
+def line_in_file(content: bytes, index: int) -> int:
+    """Return the line of the file, from 1, of line `index` (from 0) of its decoded text, which has no blank lines."""
+    lines = plain_text(content).split("\n")
+    filled = (number for number, line in enumerate(lines, 1) if line.strip(" \t"))
+    return next(islice(filled, index, None), len(lines))
+
+
+def row_lines(content: bytes, layout: Layout) -> Callable[[int], int]:
+    """Return the function that gives the line of the file, from 1, of a row of the table, from 0."""
+    return lambda row: line_in_file(content, layout.first_row + row)
 
 
 def plain_text(content: bytes) -> str:
@@ -155,8 +179,10 @@ def find_names_only(lines: Sequence[str]) -> bool:
     )
 
 
-def find_layout(lines: Sequence[str], where: str) -> Layout:
-    """Find the table of a text that has rows: its delimiter, decimal mark, headings and first row.
+def find_layout(lines: Sequence[str], where: str, place: Callable[[int], int] | None = None) -> Layout:
+    """Find the table of a text that has rows: its delimiter, headings and first row.
+
+    `place` gives the line of the file of a line of the text.
 
     Raises
     ------
@@ -178,10 +204,27 @@ def find_layout(lines: Sequence[str], where: str) -> Layout:
             got=f"rows such as {lines[first][:80]!r}",
             expected="a line such as 'Time / h;Voltage / V;Current / mA' above them",
         )
-    names, first = _names(lines, delimiter, names_at, rows[0], where)
-    # Between commas a decimal comma can only stand in quotes: "0,05","0,1".
-    decimal_comma = any(_DECIMAL_COMMA.fullmatch(text) for row in rows for text in row if not CLOCK.fullmatch(text))
-    return Layout(delimiter, decimal_comma, first, len(rows[0]), [parse_heading(name) for name in names])
+    at_row = where if place is None else f"{where}:{place(first)}"
+    names, first = _names(lines, delimiter, names_at, rows[0], at_row)
+    sample = [text for row in rows for text in row]
+    return Layout(delimiter, False, first, len(rows[0]), [parse_heading(name) for name in names], sample)
+
+
+def layout_below(lines: Sequence[str], names_at: int, delimiter: str, where: str) -> Layout:
+    """Return the layout of a table whose line of names is known.
+
+    Raises
+    ------
+    ReadError
+        ``LI-READ-009`` when no rows follow, ``LI-READ-003`` when the names do not fit them.
+    """
+    first = names_at + 1
+    if first >= len(lines) or not lines[first].strip():
+        raise ReadError("the table has names and no rows", code="LI-READ-009", where=where, got="0 rows")
+    rows = [split_line(line, delimiter) for line in lines[first : first + 50]]
+    names = fitted_names(lines[names_at], delimiter, rows[0], where)
+    sample = [text for row in rows for text in row]
+    return Layout(delimiter, False, first, len(rows[0]), [parse_heading(name) for name in names], sample)
 
 
 def _names_line(lines: Sequence[str], delimiter: str, first: int) -> int | None:
@@ -196,7 +239,7 @@ def _names_line(lines: Sequence[str], delimiter: str, first: int) -> int | None:
 
 def _names(lines: Sequence[str], delimiter: str, at: int, row: Sequence[str], where: str) -> tuple[list[str], int]:
     """Return the names, joined with a line of units where there is one, and the line of the first row."""
-    names = _fitted(lines[at], delimiter, row, where)
+    names = fitted_names(lines[at], delimiter, row, where)
     above = split_line(lines[at - 1], delimiter) if at else []
     if not is_record([parse_heading(name) for name in names]) and len(above) == len(names):
         joined = [f"{name} ({unit})" if unit else name for name, unit in zip(above, names, strict=True)]
@@ -204,7 +247,7 @@ def _names(lines: Sequence[str], delimiter: str, at: int, row: Sequence[str], wh
             names = joined
     if len(names) > 2 and not any(names[:2]):
         raise ReadError(
-            "the names are shifted to the right, as in a multi-level Neware export, which lithiate cannot read",
+            "the names are shifted to the right, as in a multi-level export, and not as in Neware's",
             code="LI-READ-002",
             where=where,
             expected="the flat export (one line of names, one row a record)",
@@ -212,16 +255,22 @@ def _names(lines: Sequence[str], delimiter: str, at: int, row: Sequence[str], wh
     return names, at + 1
 
 
-def _fitted(line: str, delimiter: str, row: Sequence[str], where: str) -> list[str]:
+def fitted_names(line: str, delimiter: str, row: Sequence[str], where: str) -> list[str]:
+    """Return the names above a row; lines of some cyclers end with a delimiter, in the names, in the rows, or in both.
+
+    Raises
+    ------
+    ReadError
+        ``LI-READ-003`` when there are more or fewer names than fields, ``LI-READ-002`` when they are no record's.
+    """
     names = split_line(line, delimiter)
     if delimiter == " " and len(names) != len(row):
         # "Time (h)  E (V)": blanks inside names, at least two between them.
         names = [name for name in re.split(r"\s{2,}", line.strip()) if name]
-    # Lines of some cyclers end with a delimiter, in the names, in the rows, or in both.
-    if len(names) == len(row) + 1 and not names[-1]:
+    while len(names) > len(row) and not names[-1]:
         names = names[:-1]
-    if len(names) == len(row) - 1 and not row[-1]:
-        names = [*names, ""]
+    if len(names) < len(row) and not any(row[len(names) :]):
+        names = [*names, *[""] * (len(row) - len(names))]
     if len(names) != len(row):
         if not is_record([parse_heading(name) for name in names]):
             raise ReadError(
@@ -240,34 +289,100 @@ def _fitted(line: str, delimiter: str, row: Sequence[str], where: str) -> list[s
     return names
 
 
-def load_columns(text: str, layout: Layout, indices: Sequence[int], where: str) -> dict[int, pl.Series]:
+def load_columns(
+    text: str,
+    layout: Layout,
+    indices: Sequence[int],
+    where: str,
+    *,
+    line: Callable[[int], int] | None = None,
+    tolerate: bool = False,
+) -> dict[int, pl.Series]:
     """Return the columns of the table as text, by index; rows that are short are filled with nulls.
+
+    `line` gives the line of the file of a row, where the text is the end of a file. With `tolerate` the cells of rows
+    with too many fields, and of a last row that was cut off, are null.
 
     Raises
     ------
     ReadError
-        ``LI-READ-003`` when a row has more fields than the first one.
+        ``LI-READ-003`` when a row has more fields than the first one, or the last row was cut off.
     """
     import polars as pl
 
     body = text.split("\n", layout.first_row)[layout.first_row]
     if layout.delimiter == " ":
         body = re.sub(r"^ | $", "", re.sub(r"[ \t]+", " ", body), flags=re.MULTILINE)
+    faults = _too_long(body, layout)
+    faults += [row for row in ([] if line is None else _cut_off(body, layout, max(indices))) if row not in faults]
+    if faults and not tolerate:
+        raise _damaged_row(faults, body, layout, where, line)
+    if faults:
+        lines = body.rstrip("\n").split("\n")
+        for row in faults:
+            lines[row] = layout.delimiter * (layout.width - 1)
+        body = "\n".join(lines)
     try:
-        frame = pl.read_csv(
-            io.BytesIO(body.encode()),
-            has_header=False,
-            separator=layout.delimiter,
-            schema={f"column_{index}": pl.String for index in range(layout.width)},
-            columns=sorted(set(indices)),
-            truncate_ragged_lines=False,
-        )
+        frame = _frame(body, layout, indices)
     except pl.exceptions.PolarsError as error:
         raise ReadError(
-            "the table is damaged: a row has more fields than the rows above it",
-            code="LI-READ-003",
-            where=where,
-            got=str(error).splitlines()[0],
-            expected=f"{layout.width} fields in a row",
+            "the table is damaged", code="LI-READ-003", where=where, got=str(error).splitlines()[0]
         ) from error
     return {index: frame[f"column_{index}"].str.strip_chars() for index in set(indices)}
+
+
+def _frame(body: str, layout: Layout, indices: Sequence[int]) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.read_csv(
+        io.BytesIO(body.encode()),
+        has_header=False,
+        separator=layout.delimiter,
+        schema={f"column_{index}": pl.String for index in range(layout.width)},
+        columns=sorted(set(indices)),
+        truncate_ragged_lines=False,
+    )
+
+
+def _cut_off(body: str, layout: Layout, last_needed: int) -> list[int]:
+    """Return the last row where the text ends within a cell that is needed: its number may lack digits."""
+    if not body or body.endswith("\n") or layout.delimiter == " ":
+        return []
+    fields = split_line(body[body.rfind("\n") + 1 :], layout.delimiter)
+    return [body.count("\n")] if len(fields) < layout.width and len(fields) <= last_needed + 1 else []
+
+
+def _too_long(body: str, layout: Layout) -> list[int]:
+    """Return the rows that have more fields than the table, or a quote that nothing closes.
+
+    The reader of tables is silent about fields behind the last column that it is asked for.
+    """
+    import polars as pl
+
+    lines = pl.Series(body.rstrip("\n").split("\n"), dtype=pl.String)
+    fields = lines
+    wrong = pl.repeat(value=False, n=lines.len(), eager=True)
+    if '"' in body:
+        wrong = lines.str.count_matches('"', literal=True) % 2 == 1
+        fields = lines.str.replace_all('"[^"]*"', "")
+    marks = fields.str.count_matches(layout.delimiter, literal=True)
+    return (wrong | (marks >= layout.width)).arg_true().to_list()
+
+
+def _damaged_row(
+    faults: Sequence[int], body: str, layout: Layout, where: str, line: Callable[[int], int] | None
+) -> ReadError:
+    row = faults[0]
+    content = body.split("\n", row + 1)[row]
+    place = f"row {row + 1} of the table" if line is None else f"line {line(row)}"
+    fields = len(split_line(content, layout.delimiter))
+    short = fields < layout.width and '"' not in content
+    return ReadError(
+        "the last row is cut off"
+        if short
+        else "a row has more fields than the rows above it, or a quote without its end",
+        code="LI-READ-003",
+        where=where if line is None else f"{where}:{line(row)}",
+        got=f"{fields} fields in {place}" + (f", and {len(faults) - 1} more such rows" if len(faults) > 1 else ""),
+        expected=f"{layout.width} fields in a row (--set tolerate_bad_rows=true leaves such rows out and counts them)",
+    )

@@ -248,11 +248,11 @@ def _measurement_faults(
         yield unknown_word((*location, "experiment"), experiment, experiments, "not an experiment of this study")
     for position, name in _texts(entry.get("files")):
         path = folder / name
-        if not path.is_file():
+        if not path.exists():
             siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
             match = nearest_match(path.name, siblings)
             hint = f"; did you mean {match!r}?" if match else ""
-            yield Fault((*location, "files", position), f"there is no such file; got {name!r}{hint}")
+            yield Fault((*location, "files", position), f"there is no such file or folder; got {name!r}{hint}")
 
 
 def _tables(document: Document, key: str) -> Iterator[tuple[int, Document]]:

@@ -24,6 +24,7 @@ from lithiate.writers.neware import write_neware_csv
 __all__ = [
     "FORMATS",
     "Format",
+    "format_of",
     "write",
     "write_bdf_csv",
     "write_bdf_parquet",
@@ -35,13 +36,17 @@ __all__ = [
 
 @frozen
 class Format:
-    """A format that is written: its name, its suffix, what it is, and the techniques that it holds."""
+    """A format that is written: its name, its suffix, what it is, and the techniques that it holds.
+
+    `complete` says that it has a place for everything that a record is.
+    """
 
     name: str
     suffix: str
     title: str
     techniques: tuple[str, ...]
     write: Callable[[Any, Path], Path | tuple[Path, ...]]
+    complete: bool = False
 
 
 def _write_own(record: Measurement, path: Path) -> tuple[Path, ...]:
@@ -56,7 +61,7 @@ FORMATS: tuple[Format, ...] = (
     Format("neware", ".neware.csv", "Neware's flat export", ("cycling",), write_neware_csv),
     Format("biologic", ".mpt", "BioLogic EC-Lab text", _ALL, write_biologic_mpt),
     Format("gamry", ".dta", "Gamry text", _ALL, write_gamry_dta),
-    Format("lithiate", ".parquet", "lithiate's own Parquet and JSON", _ALL, _write_own),
+    Format("lithiate", ".parquet", "lithiate's own Parquet and JSON", _ALL, _write_own, complete=True),
 )
 """All formats; where two suffixes fit a target, the first one is meant."""
 
@@ -79,7 +84,7 @@ def write(record: Measurement, path: str | os.PathLike[str], *, format: str | No
         ``LI-WRITE-001`` when the target cannot be written.
     """
     target = Path(path)
-    chosen = _by_suffix(target) if format is None else _by_name(format, target)
+    chosen = format_of(target) if format is None else _by_name(format, target)
     if record.technique not in chosen.techniques:
         raise WriteError(
             f"the format ({chosen.title}) does not hold this technique",
@@ -92,7 +97,8 @@ def write(record: Measurement, path: str | os.PathLike[str], *, format: str | No
     return written if isinstance(written, tuple) else (written,)
 
 
-def _by_suffix(target: Path) -> Format:
+def format_of(target: Path) -> Format:
+    """Return the format that the suffixes of a target name (else ``LI-WRITE-002``)."""
     name = target.name.lower()
     for item in FORMATS:
         if name.endswith(item.suffix):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lithiate.analysis import analyse
 from lithiate.analysis.full_cell_half_cycles import half_cycle_profile
+from lithiate.analysis.full_cell_result import tables
 from lithiate.core.measurement import CyclingRecord, Provenance, Specimen
 from lithiate.core.techniques import QUANTITIES
 from lithiate.errors import AnalysisError
@@ -474,3 +475,130 @@ def test_a_profile_runs_from_zero_to_the_charge_of_the_half_cycle():
     assert passed[-1] == pytest.approx(CURRENT * HOUR)
     passed, voltage = half_cycle_profile(whole, result.half_cycles, 0)
     assert passed[-1] == pytest.approx(CURRENT * HOUR, rel=2 * 60 / 3600)
+
+
+def test_the_hysteresis_is_the_gap_of_the_mean_voltages():
+    result = analyse(record(cycling(np.linspace(1.0, 0.9, 11))))
+    np.testing.assert_allclose(result.cycles.voltage_hysteresis, 3.85 - 3.5, rtol=1e-9)
+    estimate = result.voltage_hysteresis
+    assert (estimate.quantity, estimate.unit) == ("voltage_hysteresis", "V")
+    assert estimate.value == pytest.approx(0.35, rel=1e-9)
+    assert "mean voltage of a charge" in estimate.definition
+    assert estimate.conditions == {"first_cycle": 2.0, "last_cycle": 11.0}
+    # A hold counts with its charge at the voltage that it holds.
+    held = analyse(record([s for _ in range(4) for s in (charge(0.8), hold(0.5), discharge(1.0))]))
+    share = 0.5 * 1.05 / 2.0
+    expected = (0.8 * 3.85 + share * HIGH) / (0.8 + share) - 3.5
+    np.testing.assert_allclose(held.cycles.voltage_hysteresis, expected, rtol=1e-9)
+
+
+def test_the_uncertainty_of_the_hysteresis_covers_what_sparse_rows_cost():
+    """A bent voltage in rows far apart, against the same in rows close together."""
+
+    def bent(interval):
+        plain = record(cycling([1.0] * 4), interval=interval)
+        return analyse(evolve(plain, voltage=plain.voltage + 0.3 * (plain.voltage - 3.5) ** 3))
+
+    fine, coarse = bent(10.0), bent(600.0)
+    error = np.abs(coarse.cycles.voltage_hysteresis - fine.cycles.voltage_hysteresis)
+    assert (error > 1e-5).all()
+    assert (error < 2.0 * coarse.cycles.hysteresis_uncertainty).all()
+    assert (coarse.cycles.hysteresis_uncertainty < 20.0 * error).all()
+
+
+def test_the_vendors_counter_stands_beside_ours():
+    plain = record([discharge(0.5), *cycling([1.0] * 4)])
+    # This vendor begins a cycle with a discharge, and from 1.
+    falls = np.flatnonzero((plain.current[1:] < 0.0) & (plain.current[:-1] >= 0.0)) + 1
+    vendor = 1 + np.searchsorted(falls, np.arange(plain.time.size), side="right")
+    result = analyse(evolve(plain, vendor_cycle_number=vendor))
+    assert result.cycles.number.tolist() == [1, 2, 3, 4]
+    assert result.cycles.vendor_number.tolist() == [2, 3, 4, 5]
+    assert result.to_dict()["cycles"]["vendor_number"] == [2, 3, 4, 5]
+    assert analyse(plain).cycles.vendor_number is None
+
+
+def test_rates_of_unequal_numbers_of_cycles_that_come_back():
+    """0.2 C x 5, 1 C x 3, 5 C x 7, 0.2 C x 2, all charged at 0.5 C."""
+    runs = ((0.2, 5, 1.0), (1.0, 3, 0.9), (5.0, 7, 0.5), (0.2, 2, 0.95))
+    steps = []
+    for rate, count, capacity in runs:
+        for _ in range(count):
+            steps += [charge(capacity / 0.5, 0.5 * CURRENT), rest(0.1), discharge(capacity / rate, rate * CURRENT)]
+    rates = analyse(record(steps, interval=20.0)).rates
+    np.testing.assert_allclose(rates.c_rate, [0.2, 1.0, 5.0, 0.2], rtol=1e-9)
+    np.testing.assert_allclose(rates.charge_c_rate, 0.5, rtol=1e-9)
+    assert rates.first_cycle.tolist() == [1, 6, 9, 16]
+    assert rates.last_cycle.tolist() == [5, 8, 15, 17]
+    assert rates.counted_cycles.tolist() == [4, 2, 6, 1]
+    np.testing.assert_allclose(rates.discharge_capacity, np.array([1.0, 0.9, 0.5, 0.95]) * CURRENT * HOUR, rtol=1e-9)
+
+
+def test_a_test_of_charge_rates_is_told_by_its_charges():
+    """Discharges at 1 C throughout, charges at 0.5, 2 and 0.5 C that end in a hold."""
+    steps = []
+    for rate in (0.5, 2.0, 0.5):
+        for _ in range(3):
+            ends = (rate * CURRENT, 0.05 * CURRENT)
+            steps += [charge(0.7 / rate, rate * CURRENT), hold(0.3, ends), discharge(0.75)]
+    rates = analyse(record(steps, interval=20.0)).rates
+    np.testing.assert_allclose(rates.charge_c_rate, [0.5, 2.0, 0.5], rtol=1e-9)
+    np.testing.assert_allclose(rates.c_rate, 1.0, rtol=1e-9)
+    assert rates.first_cycle.tolist() == [1, 4, 7]
+
+
+def test_a_knee_is_found_in_the_record_and_told_as_plain_types():
+    number = np.arange(60)
+    capacities = 1.0 - 5e-4 * number - 6e-3 * np.maximum(number - 35, 0)
+    scatter = 2e-4 * np.random.default_rng(4).normal(size=60)
+    result = analyse(record(cycling(capacities + scatter), interval=600.0))
+    # Cycle 36 is number 35 from 0.
+    assert result.knee.cycle == pytest.approx(36.0, abs=0.5)
+    assert result.knee.interval[0] < result.knee.cycle < result.knee.interval[1]
+    content = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    assert content["knee"]["cycle"] == result.knee.cycle
+    assert len(content["current_steps"]["time"]) == len(result.current_steps) == 119
+    straight = analyse(record(cycling(1.0 - 5e-4 * number + scatter), interval=600.0)).knee
+    assert straight.cycle is None
+    assert "straight" in straight.reason
+    assert "reference" in analyse(record(cycling([1.0, 1.0]))).knee.reason
+
+
+def test_tables_hold_every_column_that_is_known():
+    result = analyse(record(cycling([1.0] * 6)))
+    found = tables(result)
+    assert set(found) == {
+        "cycles",
+        "rates",
+        "current_steps",
+        "differential_capacity",
+        "differential_capacity_curves",
+    }
+    assert "vendor_number" not in found["cycles"]
+    for name, columns in found.items():
+        assert len({column.shape for column in columns.values()}) == 1, name
+    # Straight profiles: dQ/dV is the charge over the window, and has no peak.
+    curves = found["differential_capacity_curves"]
+    assert found["differential_capacity"]["voltage"].size == 0
+    rising = curves["charging"]
+    np.testing.assert_allclose(curves["differential_capacity"][rising], CURRENT * HOUR / 0.98 / (HIGH - 3.4), rtol=0.02)
+    assert sorted(set(curves["cycle"].tolist())) == [1, 4, 6]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        # A half cell between 0.01 and 2 V that begins with a discharge; a record cut off at its start and its end.
+        [(-CURRENT, HOUR, (2.0, 0.01)), *[(CURRENT, HOUR, (0.02, 1.5)), (-CURRENT, HOUR, (1.4, 0.01))] * 3],
+        [discharge(0.3), rest(), *cycling([1.0] * 3), charge(0.2, voltage=(3.4, 3.6))],
+        [rest(2.0), *[s for _ in range(3) for s in (charge(0.8), hold(0.3), rest(), discharge(0.9), rest())]],
+    ],
+)
+def test_records_that_begin_and_end_anyhow_are_analysed(steps):
+    result = analyse(record(steps))
+    assert len(result.cycles) == 3
+    json.dumps(result.to_dict(), allow_nan=False)
+    assert result.voltage_hysteresis.value is not None
+    for curve in result.differential_capacities:
+        area = curve.differential_capacity.sum() * (curve.voltage[1] - curve.voltage[0])
+        assert area == pytest.approx(curve.charge, rel=1e-9)

@@ -6,9 +6,10 @@ from attrs import evolve
 
 from lithiate.analysis import analyse
 from lithiate.analysis.cycling import segment_half_cycles
+from lithiate.analysis.hysteresis import voltage_hysteresis_per_cycle
 from lithiate.analysis.levels import level_estimate
 from lithiate.analysis.onset import hysteresis_onset
-from lithiate.analysis.symmetric import pair_half_cycles, voltage_hysteresis_per_cycle
+from lithiate.analysis.symmetric import pair_half_cycles
 from lithiate.analysis.symmetric_result import SymmetricSettings
 from lithiate.core.measurement import Measurement, Provenance, Specimen
 from lithiate.errors import AnalysisError
@@ -229,9 +230,11 @@ def test_estimates_are_iterated_in_order(square_cell, make_record):
         "voltage_hysteresis",
         "hysteresis_onset_time",
         "time_to_short_circuit",
+        "time_to_soft_short",
         "nucleation_overpotential",
         "plateau_overpotential",
         "plateau_overpotential",
+        "cumulative_capacity",
     ]
 
 

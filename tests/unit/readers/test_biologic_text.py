@@ -7,7 +7,7 @@ import pytest
 
 from lithiate.core.measurement import RowFlag
 from lithiate.errors import ReadError
-from lithiate.readers import read
+from lithiate.readers import read, read_all
 
 NAMES = "mode\tNs\ttime/s\tEwe/V\tcycle number\t<I>/mA"
 ROWS = ["3\t0\t0\t1.5\t0\t0", "1\t1\t10\t-5.0E-002\t1.0E+000\t-1.1", "1\t2\t20\t5.0E-002\t1.0E+000\t1.1"]
@@ -134,12 +134,14 @@ def test_cycles_before_a_spectrum(write_file, counter, expected) -> None:
     [
         ("time/s\tEwe/V", ["0\t1\t2", "1\t1\t2"], "LI-READ-003", "2 names and 3 fields"),
         ("time/s\tEwe/V\tI/mA\tQ/C", ["0\t1", "1\t1"], "LI-READ-003", "4 names and 2 fields"),
-        ("time/s\tEwe/V", [], "LI-READ-009", "names and no rows"),
+        ("time/s\tEwe/V", [], "LI-READ-001", "holds no rows"),
         ("time/s\tEwe/V\tI/mA", ["0\t1\t0", "1\tx\t0"], "LI-READ-006", "not a number"),
         ("freq/Hz\tRe(Z)/Ohm", ["100\t1", "10\t1"], "LI-READ-004", "column of the imaginary part is missing"),
         (PEIS, ["100\t1\t2\t0\t1", "10\t\t2\t0\t1"], "LI-READ-008", "impedance is empty"),
         (PEIS, ["0\t1\t2\t0\t1", "1\t1\t2\t0\t1"], "LI-READ-009", "holds no spectrum"),
+        ("freq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm", ["0\t1\t2", "0\t1\t2"], "LI-READ-009", "holds no spectrum"),
         ("Ewe/V\tI/mA", ["0\t1", "1\t1"], "LI-READ-004", "no line names the columns"),
+        ("freq/Hz\tRe(Z)/Ofm\t-Im(Z)/Ohm", ["100\t1\t2", "10\t1\t2"], "LI-READ-005", r"the column 'Re\(Z\)/Ofm'"),
     ],
 )
 def test_refusals(write_file, names, rows, code, words) -> None:
@@ -150,7 +152,7 @@ def test_refusals(write_file, names, rows, code, words) -> None:
 
 def test_bad_rows_of_a_spectrum_can_be_left_out(write_file) -> None:
     content = export(PEIS, ["100\t1\t2\t0\t1", "10\t\t2\t0\t1", "1\t3\t1\t0\t1"])
-    spectra = read(write_file(content), settings={"drop_bad_rows": "true"})
+    spectra = read(write_file(content), settings={"tolerate_bad_rows": "true"})
     assert spectra.frequency.tolist() == [100.0, 1.0]
     assert any("LI-W-ROWS 1 of 3 rows were left out" in text for text in spectra.warnings)
 
@@ -175,5 +177,105 @@ def test_spectra_of_several_files(write_file) -> None:
     assert spectra.time is None
     assert spectra.provenance.source == "b.mpt + a.mpt"
     cycling = write_file(export(), "c.mpt")
-    with pytest.raises(ReadError, match="not parts of one record; got 'impedance, cycling'"):
-        read([first, cycling])
+    both = read_all([first, cycling], cell="symmetric")
+    assert [record.technique for record in both] == ["cycling", "impedance"]
+    assert any("also hold a record of impedance" in text for text in read([first, cycling], cell="symmetric").warnings)
+
+
+HEADER = (
+    "Run on channel : D8 (SN 0892)",
+    "Acquisition started on : 09/10/2015 16:17:59.430",
+    "EC-Lab for windows v11.32 (software)",
+    "Mass of active material : 7,000 mg",
+    "Characteristic mass : 0.001 g",
+    "Battery capacity : 2413.000 µA.h",
+    "Comments : spring",
+    "Modify on : 09/11/2015 16:17:59.430",
+    "Comments : summer",
+)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1250", "utf-8"])
+def test_what_the_header_states(write_file, encoding) -> None:
+    content = export(more=HEADER).replace("0.001 cm²", "0,785 cm²" if encoding != "cp1250" else "0,785 cm˛")
+    record = read(write_file(content, encoding=encoding))
+    details = record.provenance.details
+    assert details["start"] == pytest.approx(1441901879.430)  # 2015-09-10 16:17:59.430, the month first
+    assert details["identity"] == {"channel": "SN 892"}
+    assert details["stored"] == {
+        "technique": "GCPL",
+        "recorded_with": "11.32",
+        "comment": "spring",
+        "stored_area": pytest.approx(0.785e-4),
+        "stored_active_mass": pytest.approx(7e-6),
+        "stored_battery_capacity": pytest.approx(2.413 * 3.6),
+    }
+    assert record.specimen.area is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("04.29.2015 11:07:38", 1430305658.0),
+        ("11-08-23 00:00:01", 1699401601.0),
+        ("03/02/2021 16:17:59,5", 1614701879.5),
+        ("DD/MM/YYYY HH:MM:SS", None),
+        ("29.04.2015 11:07:38", None),  # the day first does not occur, and is not guessed
+    ],
+)
+def test_starts(write_file, text, expected) -> None:
+    content = export(more=(f"Acquisition started on : {text}", "Technique started on : 01/01/2020 00:00:00"))
+    assert read(write_file(content)).provenance.details.get("start") == expected
+
+
+def test_two_columns_without_a_header(write_file) -> None:
+    record = read(write_file("time/s\tEwe/V\t\r\n9.07E+002\t2.4E-002\t\r\n9.08E+002\t8.7E-002\t\r\n"))
+    assert record.provenance.reader == "biologic-text"
+    assert record.voltage.tolist() == [0.024, 0.087]
+    assert record.current is None
+
+
+def test_a_table_without_a_header(write_file) -> None:
+    record = read(write_file("time/s\tEcell/V\tI/mA\n281672\t2,9344\t1,5\n281793\t2,9814\t1,5\n"))
+    assert record.provenance.reader == "biologic-text"
+    assert record.current.tolist() == [1.5e-3, 1.5e-3]
+
+
+def test_working_and_counter_electrode(write_file) -> None:
+    record = read(write_file(export("time/s\tEwe/V\tEce/V", ["0\t0.5\t-0.25", "1\t0.75\t0.125"])))
+    assert record.voltage.tolist() == [0.75, 0.625]
+    assert record.electrode_potential.tolist() == [0.5, 0.75]
+    record = read(write_file(export("time/s\tEwe/V\tEce/V", ["0\t0.5\t0", "1\t0.75\t0"])))
+    assert record.voltage.tolist() == [0.5, 0.75]
+    assert record.electrode_potential is None
+
+
+def test_a_current_from_the_charge(write_file) -> None:
+    rows = ["1\t0\t0\t1\t0", "1\t10\t0.01\t1\t0", "1\t20\t-0.02\t1\t1"]
+    record = read(write_file(export("mode\ttime/s\tdq/mA.h\tEwe/V\thalf cycle", rows)))
+    np.testing.assert_allclose(record.current, [0.0, 3.6e-3, -7.2e-3], rtol=1e-12)
+    assert any("derived from dq/dt" in text for text in record.warnings)
+    assert record.vendor_cycle_number.tolist() == [0, 0, 1]
+
+
+def test_a_program_with_impedances_and_direct_current(write_file) -> None:
+    names = "time/s\tEwe/V\tI/mA\tNs\tfreq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm"
+    rows = ["0\t1\t2\t0\t0\t\t", "1\t2\t2\t0\t0\t\t", "2\t1\t0\t1\t100\t10\t1", "3\t1\t0\t1\t10\t11\t2"]
+    rows += ["4\t3\t-2\t2\t0\t\t", "5\t1\t0\t3\t90\t12\t1", "6\t1\t0\t3\t80\t13\t1"]
+    record, spectra = read_all(write_file(export(names, rows, technique="Modulo Bat")), cell="symmetric")
+    assert record.time.tolist() == [0.0, 1.0, 4.0]
+    assert record.voltage.tolist() == [1.0, 2.0, 3.0]
+    assert record.current.tolist() == [2e-3, 2e-3, -2e-3]
+    assert spectra.offsets.tolist() == [0, 2, 4]
+    assert spectra.time.tolist() == [2.0, 3.0, 5.0, 6.0]
+
+
+def test_a_header_with_more_lines_than_most(write_file) -> None:
+    more = [f"Loop {k} from point number {k} to {k}" for k in range(6000)]
+    assert read(write_file(export(more=more))).time.tolist() == [0.0, 10.0, 20.0]
+    assert read(write_file(export(count=10**40))).time.tolist() == [0.0, 10.0, 20.0]
+
+
+def test_a_counter_beyond_all_cycles_is_none(write_file) -> None:
+    record = read(write_file(export(rows=[*ROWS, "1\t2\t30\t5.0E-002\t1.0E+021\t1.1"])))
+    assert record.vendor_cycle_number is None

@@ -107,6 +107,16 @@ def test_clock_texts(write_file, texts, expected) -> None:
     assert not any(text.startswith("LI-W-UNIT") for text in record.warnings)
 
 
+def test_times_that_a_converter_multiplied(write_file) -> None:
+    path = write_file("time/s,V/V,Date\n" + "".join(f"{216000 * i},3,2024-01-01 00:{i:02d}:00\n" for i in range(9)))
+    with pytest.raises(ReadError, match="times are 3600 times too large.*--set time_unit=s") as error:
+        read(path)
+    assert error.value.code == "LI-READ-010"
+    record = read(path, settings={"time_unit": "s"})
+    assert record.time.tolist() == [60.0 * i for i in range(9)]
+    assert any("times were divided by 3600" in text for text in record.warnings)
+
+
 def test_units_that_nothing_states_are_assumed_aloud_and_corrected(write_file) -> None:
     path = write_file("Time,Voltage,Current\n0,50,1\n0.5,-50,-1\n1,62.5,1\n1.5,-60,-1\n")
     units = {"time_unit": "h", "voltage_unit": "mV", "current_unit": "mA"}
@@ -159,18 +169,30 @@ def test_columns_by_other_names(write_file) -> None:
         ("time (week),V/V\n0,1\n1,1\n2,1\n", "LI-READ-005", "unit of the time column.*got 'week'.*--set time_unit"),
         ("time/s,Voltage (MV)\n0,1\n1,1\n2,1\n", "LI-READ-005", "got 'MV'.*did you mean 'mV'"),
         ("time/s,V/V,j\n0,1,1\n1,1,1\n2,1,1\n", "LI-READ-005", "unit of the current column 'j'"),
-        ("time/s,V/V\n0,1\n1,one\n2,1\n", "LI-READ-006", "'one' in row 2 of the table.*drop_bad_rows=true"),
+        (
+            "time/s,V/V\n0,1\n1,one\n2,1\n",
+            "LI-READ-006",
+            "^cell.txt:3: .*'one' in row 2 of the table, line 3 of the file.*tolerate_bad_rows=true",
+        ),
         ("time/s,V/V\n0,1\n1,1\n2,1\nend,1\n", "LI-READ-006", "'time/s'.*'end' in row 4"),
         ("time/s,V/V,I/A\n0,1,\n1,1,0\n2,,0\n3,1,0\n", "LI-READ-008", "voltage is empty.*row 3"),
         ("time/s,V/V\n0,1\n1,nan\n2,1\n", "LI-READ-008", "voltage is empty or no finite number in 1 of 3 rows"),
         ("time/s,V/V\n0,1\n,1\n2,1\n", "LI-READ-007", "time is empty.*row 2"),
-        ("time/s,V/V\n0,1\n5,1\n2,1\n9,1\n", "LI-READ-007", "before that of an earlier row.*row 3.*drop_bad_rows"),
+        ("time/s,V/V\n0,1\n5,1\n2,1\n9,1\n", "LI-READ-007", "before that of an earlier row.*row 3.*tolerate_bad_rows"),
         ("time/s,V/V\n0,150\n1,150\n2,150\n", "LI-READ-010", "median .voltage. is 150 V.*voltage_unit=mV"),
-        ("time/h,V/V\n0,1\n1,1\n400000,1\n", "LI-READ-010", "lasts 45.6 years.*time_divisor"),
+        ("time/h,V/V\n0,1\n1,1\n400000,1\n", "LI-READ-010", "lasts 45.6 years.*--set time_unit=s"),
         ("time/s,V/V\n7,1\n7,1\n7,1\n", "LI-READ-010", "time never advances"),
         ("time/s,V/V,I/A\n0,1,2e5\n1,1,0\n2,1,0\n", "LI-READ-010", "current reaches 2e\\+05 A.*current_unit=mA"),
-        ("time/s,V/V\n0,1,2\n1,1,2\n2,1,2\n", "LI-READ-003", "2 names and 3 fields"),
-        ("time/s,V/V\n0,1\n1,1\n2,1\n3,1,5\n", "LI-READ-003", "more fields than the rows above"),
+        ("time/s,V/V\n0,1,2\n1,1,2\n2,1,2\n", "LI-READ-003", "^cell.txt:2: .*2 names and 3 fields"),
+        ("time/s,V/V,I/mA\n0,3.7,999.5\n1,3.7,999.9\n2,3.7,1,000.2\n", "LI-READ-003", "^cell.txt:4: .*3 names and 4"),
+        ("time/s,V/V\n0,1\n1,1\n2,1\n3,1,5\n", "LI-READ-003", "^cell.txt:5: .*more fields.*3 fields in line 5"),
+        ("a,b\n\n\ntime/s,V/V\n0,1\n \n1,1\n2,1\n3,1,5\n", "LI-READ-003", "^cell.txt:9: .*3 fields in line 9"),
+        ('time/s,V/V\n0,1\n1,1\n2,"1\n3,1\n', "LI-READ-003", "^cell.txt:4: "),
+        (
+            "time/s,V/V,I/A\n0,1,1\n1,1,1\n2,1,1\n3,1",
+            "LI-READ-003",
+            "^cell.txt:5: the last row is cut off; got '2 fields",
+        ),
         ("Cycle Index,,\n,Step Index,\n,,Time(s),Voltage(V)\n,,0,1\n,,1,1\n,,2,1\n", "LI-READ-002", "multi-level"),
     ],
 )
@@ -184,7 +206,7 @@ def test_bad_tables(write_file, content, code, words) -> None:
 def test_bad_rows_are_left_out_when_asked_and_counted(write_file) -> None:
     rows = [f"{i},{0.1 * i:.1f}" for i in range(60)]
     rows[7], rows[20], rows[30] = "7,", "3,9.9", "30,overload"
-    record = read(write_file("time/s,V/V\n" + "\n".join(rows) + "\n"), settings={"drop_bad_rows": "true"})
+    record = read(write_file("time/s,V/V\n" + "\n".join(rows) + "\n"), settings={"tolerate_bad_rows": "true"})
     assert record.time.tolist() == [float(i) for i in range(60) if i not in (7, 20, 30)]
     assert any("LI-W-ROWS 3 of 60 rows were left out, as asked (rows 8, 21, 31" in text for text in record.warnings)
 
@@ -192,7 +214,7 @@ def test_bad_rows_are_left_out_when_asked_and_counted(write_file) -> None:
 def test_a_restart_is_not_left_out_row_by_row(write_file) -> None:
     rows = "".join(f"{i},1\n" for i in [*range(30), *range(20)])
     with pytest.raises(ReadError, match="the record starts anew.*20 of 50 rows") as error:
-        read(write_file("time/s,V/V\n" + rows), settings={"drop_bad_rows": "true"})
+        read(write_file("time/s,V/V\n" + rows), settings={"tolerate_bad_rows": "true"})
     assert error.value.code == "LI-READ-007"
 
 

@@ -101,6 +101,25 @@ def test_sweep(write_file) -> None:
     assert read(write_file(content), technique="cycling").technique == "cycling"
 
 
+def test_open_circuit_has_no_current(write_file) -> None:
+    table = "CURVE\tTABLE\t99999\n\tPt\tT\tVf\tVm\tAch\tOver\n\t#\ts\tV vs. Ref.\tV\tV\tbits\n"
+    record = read(write_file(HEAD.format(tag="CORPOT") + table + "\t0\t0\t0.5\t0\t0\t....\n\t1\t1\t0.75\t0\t0\t....\n"))
+    assert record.technique == "cycling"
+    assert record.voltage.tolist() == [0.5, 0.75]
+    assert record.current is None
+
+
+@pytest.mark.parametrize(("date", "known"), [("4/23/2018", True), ("23.4.2018", True), ("10-2-2020", False)])
+def test_the_start_where_its_date_reads_in_one_way(write_file, date, known) -> None:
+    head = (
+        HEAD.format(tag="CHRONOP")
+        + f"TITLE\tLABEL\tcell 7\tTest\nDATE\tLABEL\t{date}\tDate\nTIME\tLABEL\t16:43:15\tTime\n"
+    )
+    details = read(write_file(head + curve([(0, 1, 1), (1, 2, 1)]))).provenance.details
+    assert details.get("start") == (1524501795.0 if known else None)
+    assert details["stored"] == {"technique": "CHRONOP", "test_name": "cell 7", "stored_area": "1.0"}
+
+
 def test_other_column_by_its_plain_name(write_file) -> None:
     content = HEAD.format(tag="CHRONOP") + curve([(0, 1, 1), (1, 2, 1)])
     assert read(write_file(content), settings={"voltage_column": "Vu"}).voltage.tolist() == [0.0, 0.0]

@@ -56,6 +56,7 @@ def frame() -> pl.DataFrame:
             "voltage_V": pl.Series([0.1, -0.1, 0.0], dtype=pl.Float32),
             "current_mA": pl.Series([1.5, -1.5, 0.0], dtype=pl.Float32),
             "total_time_s": [0.0, 1.0, 2.0],
+            "unix_time_s": [1.7e9, 1.7e9 + 1.0, 1.7e9 + 2.0],
             "cycle_count": pl.Series([1, 1, 2], dtype=pl.UInt32),
             "step_type": pl.Series(["CC_Chg", "CC_DChg", "Rest"], dtype=pl.Categorical),
         }

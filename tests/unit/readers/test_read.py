@@ -11,7 +11,7 @@ import pytest
 
 from lithiate.errors import DataError, ReadError, UnitError
 from lithiate.readers import READERS, read
-from lithiate.readers.specimen import looks_full, looks_symmetric
+from lithiate.readers.specimen import looks_full, looks_plated_one_way, looks_symmetric
 
 TABLE = "Time (h);Voltage (V);Current (mA)\n0;0,05;1\n0,5;-0,05;-1\n1;0,06;1\n1,5;-0,06;-1\n"
 
@@ -30,12 +30,6 @@ def test_missing_file_names_the_nearest_one(write_file) -> None:
 def test_missing_folder(tmp_path) -> None:
     with pytest.raises(ReadError, match="the file and its folder do not exist") as error:
         read(tmp_path / "nowhere" / "cell.csv")
-    assert code(error) == "LI-SPEC-003"
-
-
-def test_folder_is_refused(tmp_path) -> None:
-    with pytest.raises(ReadError, match="this is a folder") as error:
-        read(tmp_path)
     assert code(error) == "LI-SPEC-003"
 
 
@@ -69,8 +63,8 @@ def test_other_zip_is_refused(tmp_path) -> None:
 
     path = tmp_path / "book.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("xl/workbook.xml", "<workbook/>")
-        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.txt", "<document/>")
+        archive.writestr("more.txt", "")
     with pytest.raises(ReadError, match="no format that lithiate knows") as error:
         read(path)
     assert code(error) == "LI-READ-002"
@@ -90,7 +84,7 @@ def test_unknown_setting_names_the_nearest(write_file) -> None:
 
 @pytest.mark.parametrize(
     ("settings", "words"),
-    [({"drop_bad_rows": "perhaps"}, "is true or false"), ({"time_divisor": "0"}, "is a positive number")],
+    [({"tolerate_bad_rows": "perhaps"}, "is true or false"), ({"decimal_mark": "dot"}, "is comma or point")],
 )
 def test_wrong_value_of_a_setting(write_file, settings, words) -> None:
     with pytest.raises(ReadError, match=words) as error:
@@ -178,6 +172,29 @@ def test_looks_symmetric(voltage, expected) -> None:
 
 
 @pytest.mark.parametrize(
+    ("voltage", "expected"),
+    [
+        ([0.3, 0.1, 0.09, 0.05], True),
+        ([-0.3, -0.1, -0.09, -0.05], True),
+        ([0.0] + 200 * [0.1] + [2.0], True),  # single rows at rest and beyond
+        ([0.05, -0.05, 0.06, -0.06], False),
+        ([0.3, 0.9, 1.2, 1.4], False),
+        ([0.0, 0.0, 0.0], False),
+    ],
+)
+def test_looks_plated_one_way(voltage, expected) -> None:
+    assert looks_plated_one_way(np.array(voltage)) is expected
+
+
+def test_plating_one_way_is_not_inferred_but_told(write_file) -> None:
+    record = read(write_file("time/s,Ewe/V\n0,0.3\n1,0.1\n2,0.09\n3,0.08\n"))
+    assert record.specimen.cell is None
+    (text,) = [text for text in record.warnings if text.startswith("LI-W-CELL")]
+    assert "--cell symmetric" in text
+    assert "--cell plating" in text
+
+
+@pytest.mark.parametrize(
     ("voltage", "current", "expected"),
     [
         ([2.8, 3.7, 4.3, 4.2, 3.5, 2.8], [1, 1, 1, -1, -1, -1], True),
@@ -227,12 +244,12 @@ def test_files_that_begin_anew_are_moved_in_the_order_given(write_file) -> None:
     assert any("each was moved to begin where the one before it ends" in text for text in record.warnings)
 
 
-def test_files_with_and_without_current_are_no_record(write_file) -> None:
+def test_a_current_that_only_some_files_have_is_left_out_with_a_warning(write_file) -> None:
     first = write_file("time/s,V/V,I/A\n0,1,0.1\n10,2,0.1\n", "a.csv")
     second = write_file("time/s,V/V\n10,3\n30,4\n", "b.csv")
-    with pytest.raises(ReadError, match="b.csv: only some of the files of this cell have a current") as error:
-        read([first, second])
-    assert code(error) == "LI-READ-004"
+    record = read([first, second])
+    assert record.current is None
+    assert any("the current of 1 of 2 files is LEFT OUT, since b.csv has none" in text for text in record.warnings)
 
 
 def test_names_of_the_readers_are_distinct() -> None:

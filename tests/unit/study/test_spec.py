@@ -183,7 +183,7 @@ def test_measurements_are_checked(tmp_path):
     )
     for expected in (
         "study.toml:5: measurements[0].anode: not an anode of this study; got 'HCN/Li'",
-        "study.toml:7: measurements[0].files[0]: there is no such file; got 'cell8.csv'; did you mean 'cell7.csv'?",
+        "study.toml:7: measurements[0].files[0]: there is no such file or folder; got 'cell8.csv'; did you mean",
         "study.toml:8: measurements[0].area: the unit has the wrong dimension",
         "study.toml:9: measurements[0].experiment: not an experiment of this study; got 'b'",
         "study.toml:10: measurements[0].foo: unknown key; expected one of anode, kind, files",

@@ -17,7 +17,7 @@ from lithiate.writers import FORMATS, write
 AREA = 1.131e-4
 SPECIMEN = Specimen("cell 7", anode="Li foil", cell="symmetric", area=AREA, electrolyte="LiTFSI")
 CYCLING = [".neware.csv", ".mpt", ".dta", ".bdf.csv"]
-READERS = {".neware.csv": "delimited", ".mpt": "biologic-text", ".dta": "gamry-text", ".bdf.csv": "bdf-csv"}
+READERS = {".neware.csv": "neware-text", ".mpt": "biologic-text", ".dta": "gamry-text", ".bdf.csv": "bdf-csv"}
 
 
 def cycling(**changes) -> CyclingRecord:
@@ -194,7 +194,7 @@ def test_sweep_round_trip(tmp_path, suffix) -> None:
 def test_a_format_by_its_name(tmp_path) -> None:
     (path,) = write(cycling(), tmp_path / "data.csv", format="neware")
     assert path.name == "data.csv"
-    assert read(path).provenance.reader == "delimited"
+    assert read(path).provenance.reader == "neware-text"
     paths = write(cycling(), tmp_path / "data", format="lithiate")
     assert [path.name for path in paths] == ["data.parquet", "data.json"]
     with pytest.raises(WriteError, match="no format of this name.*did you mean 'neware'") as error:
@@ -241,3 +241,67 @@ def test_signs_in_the_files(tmp_path) -> None:
     fields = dta.read_bytes().decode("cp1252").splitlines()[-12].split("\t")
     assert [fields[0], fields[1], float(fields[3])] == ["", "0", 1e5]
     assert float(fields[5]) < 0 < float(fields[4])
+
+
+ALL_TECHNIQUES = [item.suffix for item in FORMATS if "impedance" in item.techniques]
+PARTS = st.floats(1e-3, 1e9) | st.floats(-1e9, -1e-3)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    data=st.data(), counts=st.lists(st.integers(2, 12), min_size=1, max_size=4), suffix=st.sampled_from(ALL_TECHNIQUES)
+)
+def test_any_spectra_round_trip_to_the_printed_digits(tmp_path, data, counts, suffix) -> None:
+    def column(elements, size):
+        return np.array(data.draw(st.lists(elements, min_size=size, max_size=size)))
+
+    # Every spectrum runs down from 1 MHz, so that each begins above the end of the one before.
+    frequency = np.concatenate([1e6 / np.cumprod(column(st.floats(1.01, 10.0), n)) for n in counts])
+    size = frequency.size
+    impedance = column(PARTS, size) + 1j * column(PARTS, size)
+    time = np.cumsum(column(st.floats(1e-3, 1e5), size)) if data.draw(st.booleans()) else None
+    record = spectra(frequency=frequency, impedance=impedance, offsets=np.cumsum([0, *counts]), time=time)
+    again = read(write(record, tmp_path / f"cell{suffix}")[0])
+    assert again.offsets.tolist() == record.offsets.tolist()
+    np.testing.assert_allclose(again.frequency, frequency, rtol=1e-9)
+    # Each part has its own digits: a small one beside a large one is not lost.
+    np.testing.assert_allclose(again.impedance.real, impedance.real, rtol=2e-9)
+    np.testing.assert_allclose(again.impedance.imag, impedance.imag, rtol=2e-9)
+    assert (again.time is None) == (time is None)
+    if time is not None:
+        np.testing.assert_allclose(again.time, time, rtol=1e-11)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), size=st.integers(2, 30), suffix=st.sampled_from(ALL_TECHNIQUES))
+def test_any_sweep_round_trips_to_the_printed_digits(tmp_path, data, size, suffix) -> None:
+    def column(elements):
+        return np.array(data.draw(st.lists(elements, min_size=size, max_size=size)))
+
+    rate = data.draw(st.floats(1e-6, 1.0))
+    record = evolve(
+        sweep(
+            time=np.cumsum(column(st.floats(1e-3, 1e5))),
+            voltage=column(st.floats(-90, 90)),
+            current=column(st.floats(-10, 10)),
+        ),
+        conditions={"sweep_rate": rate},
+    )
+    again = read(write(record, tmp_path / f"cell{suffix}")[0])
+    assert again.technique == "polarisation"
+    assert again.conditions["sweep_rate"] == pytest.approx(rate, rel=1e-8)  # nine digits are printed
+    for name, atol in (("time", 6e-7), ("voltage", 1e-300), ("current", 1e-300)):
+        np.testing.assert_allclose(getattr(again, name), getattr(record, name), rtol=1e-8, atol=atol, err_msg=name)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    flags=st.lists(st.booleans(), min_size=6, max_size=6), suffix=st.sampled_from([".neware.csv", ".mpt", ".bdf.csv"])
+)
+def test_any_rests_round_trip(tmp_path, flags, suffix) -> None:
+    rest = np.array(flags)
+    record = cycling(
+        current=np.where(rest, 0.0, [-1e-3, -1e-3, 2e-3, 1e-3, 1e-3, 3e-3]),
+        row_flags=np.where(rest, RowFlag.REST, 0).astype(np.uint8),
+    )
+    assert (read(*write(record, tmp_path / f"cell{suffix}")).row_flags == RowFlag.REST).tolist() == flags

@@ -1,0 +1,103 @@
+"""What ``lithiate analyse --out`` leaves: measurements, figures, tables, and the rows of the results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lithiate.cli.console import message
+
+if TYPE_CHECKING:
+    from lithiate.analysis import Result
+    from lithiate.analysis.full_cell_result import FullCellResult
+    from lithiate.core.measurement import CyclingRecord, Measurement
+    from lithiate.study.results import ResultRow
+
+_KINDS = {"symmetric": "symmetric-cycling", "kinetics": "tafel"}
+
+
+def save_analysis(analysed: Sequence[tuple[Measurement, Result]], folder: Path, kind: str | None) -> None:
+    """Save records, figures, tables and rows of the analyses of one cell.
+
+    Raises
+    ------
+    WriteError
+        ``LI-WRITE-001`` when the folder holds a study, or cannot be written.
+    """
+    from lithiate import __version__
+    from lithiate.core.store import save_measurement, slug
+    from lithiate.errors import WriteError
+    from lithiate.study.layout import MEASUREMENTS, RESULTS_JSON, USED_VALUES
+    from lithiate.study.results import StudyResults, save_results
+
+    if (folder / USED_VALUES).exists():
+        raise WriteError(
+            "the folder holds the results of a study",
+            code="LI-WRITE-001",
+            where=str(folder),
+            expected="another folder (--out)",
+        )
+    rows: list[ResultRow] = []
+    for number, (record, result) in enumerate(analysed):
+        name = record.specimen.name
+        stem = slug(name if number == 0 else f"{name} {record.technique}")
+        save_measurement(record, folder / MEASUREMENTS / stem)
+        _save_figures(record, result, folder, stem)
+        rows.extend(_rows(record, result, stem, kind if number == 0 else None))
+    study = analysed[0][0].specimen.name
+    save_results(StudyResults(study=study, lithiate=__version__, rows=tuple(rows), folder=folder))
+    message(f"saved: {folder / RESULTS_JSON}")
+
+
+def _rows(record: Measurement, result: Result, stem: str, kind: str | None) -> list[ResultRow]:
+    from lithiate.analysis.full_cell_result import FullCellResult
+    from lithiate.study.estimates import kind_estimates
+    from lithiate.study.results import Subject, make_row
+
+    specimen = record.specimen
+    analysis = result.to_dict()["analysis"]
+    done = kind if kind and isinstance(result, FullCellResult) else _KINDS.get(analysis, analysis)
+    subject = Subject(
+        anode=specimen.anode or specimen.name,
+        specimen=specimen.name,
+        cell_id=specimen.cell_id,
+        experiment="analysis",
+        kind=done,
+        measurement=stem,
+        origin=record.provenance.origin,
+    )
+    conditions = dict(record.conditions) | ({} if specimen.area is None else {"area": specimen.area})
+    estimates = kind_estimates(result, done) if done == "symmetric-cycling" else result.estimates()
+    return [make_row(estimate, subject, conditions=conditions, warnings=result.warnings) for estimate in estimates]
+
+
+def _save_figures(record: Measurement, result: Result, folder: Path, stem: str) -> None:
+    from lithiate.analysis.full_cell_result import FullCellResult
+    from lithiate.core.measurement import CyclingRecord
+    from lithiate.figures.cycling import CellTrace, plot_voltage
+    from lithiate.figures.style import anode_styles, save
+    from lithiate.study.layout import FIGURES
+
+    name = record.specimen.name
+    if isinstance(record, CyclingRecord) and isinstance(result, FullCellResult):
+        _save_full_cell(record, result, folder / FIGURES, stem)
+    elif isinstance(record, CyclingRecord):
+        trace = CellTrace(name, name, record.provenance.origin == "measured", record)
+        save(plot_voltage([trace], anode_styles([name])), folder / FIGURES / f"{stem}-voltage.svg")
+
+
+def _save_full_cell(record: CyclingRecord, result: FullCellResult, folder: Path, stem: str) -> None:
+    """Save capacity against cycle, by rate where there is more than one, and voltage profiles."""
+    from lithiate.figures import full_cell as figures
+    from lithiate.figures.style import anode_styles, save
+
+    name, measured = record.specimen.name, record.provenance.origin == "measured"
+    styles, basis = anode_styles([name]), figures.common_basis([result])
+    curve = figures.capacity_curve(result, anode=name, label=name, measured=measured, basis=basis)
+    save(figures.plot_capacity([curve], styles), folder / f"{stem}-capacity.svg")
+    if len(result.rates) > 1:
+        save(figures.plot_rate_capacity([curve], styles), folder / f"{stem}-rate.svg")
+    shown = figures.shown_cycles(result)
+    profiles = figures.voltage_profiles(record, result, shown, anode=name, label=name, measured=measured, basis=basis)
+    save(figures.plot_voltage_profiles(profiles, styles), folder / f"{stem}-profiles.svg")

@@ -1,0 +1,90 @@
+"""What ``lithiate analyse`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from lithiate.cli.console import print_table
+
+_COUNTS = {"half_cycle_count": "half cycles", "cycle_count": "cycles", "spectrum_count": "spectra"}
+
+
+def print_result(content: Mapping[str, Any]) -> None:
+    """Print what an analysis found to stdout: one line a number, and its tables."""
+    counts = [f"{content[name]} {words}" for name, words in _COUNTS.items() if name in content]
+    typer.echo(f"{content['specimen']}: {', '.join(counts) or content['technique']}")
+    lines = [_line(estimate) for estimate in content["estimates"]]
+    print_table(("quantity", "value", "uncertainty", "95 % interval", "unit"), lines)
+    if "soft_short_floor" in content:
+        typer.echo(f"soft-short check: {content['soft_short_floor']}")
+    if "rates" in content:
+        _print_rates(content)
+
+
+# Column of the table of rates -> SI value of the unit of print, and its name; the first that is known is printed.
+_CAPACITIES = {
+    "specific_discharge_capacity": (3600.0, "mAh/g"),
+    "areal_discharge_capacity": (3.6e4, "mAh/cm^2"),
+    "discharge_capacity": (3.6, "mAh"),
+}
+
+
+def _print_rates(content: Mapping[str, Any]) -> None:
+    """Print one line a run of cycles at one rate."""
+    rates = content["rates"]
+    column = next(name for name in _CAPACITIES if rates[name] is not None)
+    scale, unit = _CAPACITIES[column]
+    lines = [
+        (
+            f"{rates['c_rate'][run]:.3g} C",
+            f"{rates['first_cycle'][run]}-{rates['last_cycle'][run]}",
+            f"{rates[column][run] / scale:.4g}",
+            f"{rates['coulombic_efficiency'][run]:.4f}",
+            f"{rates['energy_efficiency'][run]:.4f}",
+            f"{rates['mean_charge_voltage'][run]:.4g}",
+            f"{rates['mean_discharge_voltage'][run]:.4g}",
+        )
+        for run in range(len(rates["order"]))
+    ]
+    typer.echo(f"medians by rate (the first cycle of each run left out; C-rates by the {content['rate_basis']}):")
+    heads = ("rate", "cycles", f"discharge / {unit}", "CE", "energy eff.", "charge / V", "discharge / V")
+    print_table(heads, lines)
+
+
+def _details(conditions: Mapping[str, Any]) -> str:
+    """Return what tells apart the estimates of one quantity."""
+    parts = [str(conditions[name]) for name in ("method", "estimator") if name in conditions]
+    if conditions.get("conditioning_included"):
+        parts.append("with conditioning")
+    if "current_density" in conditions:
+        parts.append(f"{conditions['current_density'] / 10.0:.4g} mA/cm^2")
+    if "cycle" in conditions:
+        parts.append(f"cycle {conditions['cycle']:.0f}")
+    if "c_rate" in conditions:
+        parts.append(f"{conditions['c_rate']:.3g} C")
+    if "first_cycle" in conditions:
+        parts.append(f"cycles {conditions['first_cycle']:.0f}-{conditions['last_cycle']:.0f}")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _line(estimate: Mapping[str, Any]) -> tuple[str, ...]:
+    def text(value: float | None) -> str:
+        return "-" if value is None else f"{value:.4g}"
+
+    name = estimate["quantity"] + _details(estimate["conditions"])
+    low, high = estimate["interval"] or (None, None)
+    if low is None and high is None:
+        interval = "-"
+    else:
+        interval = f"> {text(low)}" if high is None else f"{text(low)} ... {text(high)}"
+    value = "not within the record" if estimate["censored"] else text(estimate["value"])
+    return name, value, text(estimate["uncertainty"]), interval, estimate["unit"]
+
+
+def all_warnings(content: Mapping[str, Any]) -> list[str]:
+    """Return the warnings of a result and of its numbers, each once."""
+    own = [warning for estimate in content["estimates"] for warning in estimate["warnings"]]
+    return list(dict.fromkeys([*content["warnings"], *own]))

@@ -1,0 +1,67 @@
+"""From one file format to another: read everything that a file holds, write it, and lose nothing on the way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lithiate.core.measurement import Measurement
+from lithiate.readers import read_all
+from lithiate.writers import Format, format_of, write
+from lithiate.writers.sidecar import write_sidecar
+
+
+def convert(
+    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    target: str | os.PathLike[str],
+    *,
+    area: str | float | None = None,
+    cell: str | None = None,
+    cathode_mass: str | float | None = None,
+    settings: Mapping[str, str] | None = None,
+    technique: str | None = None,
+) -> tuple[Path, ...]:
+    """Read the files of one cell and write them in another format; return the files that were written.
+
+    Parameters
+    ----------
+    source : path, or sequence of paths
+        As for `lithiate.read`.
+    target : path
+        Its suffixes say the format: ``.bdf.csv``, ``.bdf.parquet``, ``.parquet`` (lithiate's own) and those of
+        `lithiate.writers.FORMATS`.
+    area, cell, cathode_mass, settings, technique
+        As for `lithiate.read`.
+
+    Notes
+    -----
+    A format without a place for area, cell, conditions, warnings and origin gets a sidecar ``TARGET.toml`` with them,
+    which is read with the file: a record comes back bit for bit. Where the source holds several techniques the target
+    takes the first that its format holds; the others go to ``NAME-TECHNIQUE.parquet`` beside it.
+
+    Raises
+    ------
+    ReadError
+        As `lithiate.read` does.
+    WriteError
+        ``LI-WRITE-002`` when the suffix means no format, or the format cannot hold the record; ``LI-WRITE-001`` when a
+        target cannot be written.
+    """
+    path = Path(target)
+    chosen = format_of(path)
+    records = read_all(source, area=area, cell=cell, cathode_mass=cathode_mass, settings=settings, technique=technique)
+    if technique is not None:
+        records = tuple(record for record in records if record.technique == technique) or records
+    main = next((record for record in records if record.technique in chosen.techniques), records[0])
+    written = list(_written(main, path, chosen))
+    for record in records:
+        if record is not main:
+            beside = path.with_name(f"{path.name.removesuffix(chosen.suffix)}-{record.technique}.parquet")
+            written.extend(write(record, beside))
+    return tuple(written)
+
+
+def _written(record: Measurement, path: Path, chosen: Format) -> tuple[Path, ...]:
+    files = write(record, path, format=chosen.name)
+    return files if chosen.complete else (*files, write_sidecar(record, path))
