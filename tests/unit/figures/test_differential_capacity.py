@@ -7,10 +7,15 @@ import pytest
 
 from lithiate.analysis.current_steps import find_current_steps
 from lithiate.analysis.differential_capacity import differentiate_capacity
+from lithiate.analysis.full_cell import analyse_full_cell
 from lithiate.analysis.knee import Knee
 from lithiate.core.measurement import CyclingRecord, Provenance, Specimen
 from lithiate.figures.current_steps import StepTrace, plot_step_resistances
-from lithiate.figures.differential_capacity import DifferentialTrace, plot_differential_capacity
+from lithiate.figures.differential_capacity import (
+    DifferentialTrace,
+    differential_traces,
+    plot_differential_capacity,
+)
 from lithiate.figures.full_cell import CapacityCurve, plot_capacity
 from lithiate.figures.replicates import plot_replicates, replicate_band
 from lithiate.figures.style import anode_styles, save
@@ -50,6 +55,27 @@ def test_cells_of_several_cycles_have_panels_of_their_own():
     assert [panel.get_title() for panel in shown] == ["a", "b"]
     assert [text.get_text() for text in shown[0].get_legend().get_texts()] == ["1", "50"]
     assert plot_differential_capacity([], STYLES).axes
+
+
+def test_the_curves_of_a_result_are_divided_as_the_basis_says():
+    share = np.linspace(0.0, 1.0, 200)
+    time = np.concatenate([3600.0 * share, 3600.0 + 3600.0 * share])
+    voltage = np.concatenate([3.4 + 0.9 * share, 4.2 - 1.4 * share])
+    record = CyclingRecord(
+        specimen=Specimen("a", cell="full", area=1e-4, cathode_mass=2e-6),
+        provenance=Provenance("measured"),
+        time=np.concatenate([time, time + 7200.0]),
+        voltage=np.tile(voltage, 2),
+        current=np.tile(np.repeat([1e-3, -1e-3], 200), 2),
+    )
+    result = analyse_full_cell(record)
+    for basis, value in (("specific", 3.6 / 2e-6 / 3600.0), ("areal", 3.6 / 1e-4 / 3.6e4), ("total", 1.0)):
+        words = {"anode": "a", "label": "a", "measured": True, "basis": basis}
+        traces = differential_traces(record.specimen, result, **words)
+        assert [(trace.curve.cycle, trace.curve.charging) for trace in traces][:2] == [(1, True), (1, False)]
+        (panel, *_) = plot_differential_capacity(traces[:1], STYLES).axes
+        # 3.6 C = 1 mAh over 0.9 V.
+        assert np.median(panel.lines[0].get_ydata()) == pytest.approx(value / 0.9, rel=0.02)
 
 
 def steps():
