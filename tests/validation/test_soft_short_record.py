@@ -94,7 +94,7 @@ def test_700_real_hours_without_a_short_raise_no_alarm(shared_data):
 
 
 def test_the_folder_as_it_lies_there_says_the_same(folder, result):
-    """All files of the experiment: start, spectrum before it and loops find their places by their clocks."""
+    """All files of the experiment: the start, the spectrum before it, and the loops find their places by clock."""
     record, spectra = read_all(folder, cell="symmetric")
     whole = analyse_cell([record, spectra])[0][1]
     assert record.time[0] == 0.0

@@ -122,7 +122,7 @@ def _save_full_cell(record: CyclingRecord, result: FullCellResult, folder: Path,
     """Save capacity against cycle, by rate where there is more than one, voltage profiles, dQ/dV and resistances."""
     from lithiate.figures import full_cell as figures
     from lithiate.figures.current_steps import StepTrace, plot_step_resistances
-    from lithiate.figures.differential_capacity import DifferentialTrace, plot_differential_capacity
+    from lithiate.figures.differential_capacity import differential_traces, plot_differential_capacity
     from lithiate.figures.style import anode_styles, save
 
     name, measured = record.specimen.name, record.provenance.origin == "measured"
