@@ -135,10 +135,7 @@ def _save_full_cell(record: CyclingRecord, result: FullCellResult, folder: Path,
     profiles = figures.voltage_profiles(record, result, shown, anode=name, label=name, measured=measured, basis=basis)
     save(figures.plot_voltage_profiles(profiles, styles), folder / f"{stem}-profiles.svg")
     if result.differential_capacities:
-        per = {"specific": record.specimen.cathode_mass, "areal": record.specimen.area}.get(basis) or 1.0
-        traces = [
-            DifferentialTrace(name, name, measured, found, per, basis) for found in result.differential_capacities
-        ]
+        traces = differential_traces(record.specimen, result, anode=name, label=name, measured=measured, basis=basis)
         save(plot_differential_capacity(traces, styles), folder / f"{stem}-differential-capacity.svg")
     if len(result.current_steps):
         step_trace = StepTrace(name, name, result.current_steps, record.specimen.area)
