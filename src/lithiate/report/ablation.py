@@ -17,6 +17,7 @@ _FIRST = (
     "voltage_hysteresis",
     "hysteresis_onset_time",
     "time_to_short_circuit",
+    "time_to_soft_short",
     "capacity_retention",
     "cycle_life",
     "coulombic_efficiency",

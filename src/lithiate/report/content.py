@@ -34,6 +34,7 @@ _AT_A_GLANCE = (
     "voltage_hysteresis",
     "hysteresis_onset_time",
     "time_to_short_circuit",
+    "time_to_soft_short",
     "nucleation_overpotential",
     "coulombic_efficiency",
     "energy_efficiency",
@@ -127,6 +128,7 @@ def _sentences(name: str, rows: Sequence[ResultRow]) -> Iterator[str]:
     for quantity, event in (
         ("hysteresis_onset_time", "a lasting rise of its voltage"),
         ("time_to_short_circuit", "a hard short"),
+        ("time_to_soft_short", "a soft short"),
         ("cycle_life", "a fall of its capacity below the threshold of cycle life"),
     ):
         happened = [row for row in rows if row.quantity == quantity and row.value is not None]

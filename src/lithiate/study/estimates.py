@@ -19,6 +19,7 @@ KIND_QUANTITIES: dict[str, tuple[str, ...]] = {
         "voltage_hysteresis",
         "hysteresis_onset_time",
         "time_to_short_circuit",
+        "time_to_soft_short",
         "plateau_overpotential",
     ),
     "nucleation": ("nucleation_overpotential", "plateau_overpotential"),
