@@ -42,9 +42,6 @@ SETTLING_BLOCKS = {True: 8, False: 4}
 UNUSUAL_PAUSE = 3.0
 """A pause is unusual when it is longer than this many usual ones and a tenth of a block."""
 
-EFFICIENCY_SCORE = 3.0
-"""Standard uncertainties by which an apparent efficiency is above 1."""
-
 _HOUR = 3600.0
 
 
@@ -352,49 +349,3 @@ def time_to_soft_short(events: ShortEvents, *, smallest_fall: float = 0.15) -> E
         interval_kind="sampling",
         warnings=(coded("LI-W-ANA-112", f"{len(soft)} soft short(s), the first at {value / _HOUR:.4g} h: {told}"),),
     )
-
-
-def efficiency_above_one(
-    coulombic_efficiency: FloatArray, standard_uncertainty: FloatArray | float, start: FloatArray, end: FloatArray
-) -> tuple[ShortEvent, ...]:
-    """Return the cycles of a plating cell that gave back more charge than they took, as soft-short events.
-
-    Current through a filament while the cell plates is no lithium, and while it strips it is none either, but the
-    strip ends at a voltage that a filament keeps away: the apparent efficiency exceeds 1.
-
-    Parameters
-    ----------
-    coulombic_efficiency : (c,) float64
-        Of each cycle, 1.
-    standard_uncertainty : (c,) float64 or float
-    start, end : (c,) float64, s
-        Of each cycle, record time.
-
-    Returns
-    -------
-    tuple of ShortEvent
-        One a run of cycles that are above 1 by more than three standard uncertainties.
-
-    Notes
-    -----
-    Lithium that an earlier cycle left behind gives more than 1 as well, once.
-    """
-    excess = (coulombic_efficiency - 1.0) / np.maximum(standard_uncertainty, 1e-12)
-    above = np.isfinite(excess) & (excess > EFFICIENCY_SCORE)
-    begins = np.flatnonzero(above & ~np.append(False, above[:-1]))
-    events = []
-    for first in begins:
-        run = int(np.argmin(np.append(above[first:], False)))
-        largest = float(np.max(coulombic_efficiency[first : first + run]))
-        events.append(
-            ShortEvent(
-                kind="soft",
-                onset=float(start[first]),
-                not_before=float(start[first]),
-                not_after=float(end[first]),
-                recovered_at=float(start[first + run]) if first + run < above.size else None,
-                score=float(np.max(excess[first : first + run])),
-                evidence=(f"apparent efficiency up to {largest:.4f} in {run} cycle(s) from cycle {first + 1} on",),
-            )
-        )
-    return tuple(events)

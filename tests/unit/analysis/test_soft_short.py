@@ -10,7 +10,6 @@ from attrs import evolve
 
 from lithiate.analysis import analyse
 from lithiate.analysis.short_blocks import SHORT_BLOCK
-from lithiate.analysis.soft_short import efficiency_above_one
 from lithiate.errors import AnalysisError
 
 HOUR = 3600.0
@@ -197,12 +196,3 @@ def test_the_table_has_a_row_an_event_and_goes_into_json(cycled):
     assert plain["short_events"]["events"][0]["onset"] == pytest.approx(result.time_to_soft_short.value)
     assert plain["linked_spectra"] is None
     assert all(values.size == 0 for values, _unit in analyse(cycled()).short_events.table().values())
-
-
-def test_efficiencies_above_one_are_events_by_runs():
-    start = np.arange(8.0)
-    efficiency = np.array([0.98, 0.99, 1.002, 1.03, 1.05, 0.99, np.nan, 1.2])
-    found = efficiency_above_one(efficiency, 0.005, start, start + 1.0)
-    assert [(event.onset, event.recovered_at) for event in found] == [(3.0, 5.0), (7.0, None)]
-    assert "cycle 4" in found[0].evidence[0]
-    assert efficiency_above_one(efficiency[:3], 0.005, start[:3], start[:3] + 1.0) == ()

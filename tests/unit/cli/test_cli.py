@@ -269,7 +269,13 @@ def test_analyse_a_full_cell(lithiate, rate_file, tmp_path):
     by_rate = {row["conditions"]["c_rate"]: row["value"] for row in rows if "rate_order" in row["conditions"]}
     assert by_rate == pytest.approx({1.0: 150.0, 2.0: 150.0})
     figures = sorted(path.name.rsplit("-", 1)[1] for path in (tmp_path / "out" / "figures").iterdir())
-    assert figures == ["capacity.svg", "profiles.svg", "rate.svg"]
+    assert figures == ["capacity.svg", "profiles.svg", "rate.svg", "resistances.svg"]
+    tables = {path.name for path in (tmp_path / "out" / "tables").iterdir()}
+    stem = rows[0]["measurement"]
+    assert {f"{stem}-{word}.csv" for word in ("half-cycles", "cycles", "rates", "current-steps")} <= tables
+    heads = (tmp_path / "out" / "tables" / f"{stem}-cycles.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
+    assert {"Discharge Capacity / mAh", "Specific Discharge Capacity / mAh/g", "Mean Charge Voltage / mV"} <= set(heads)
+    assert {"Coulombic Efficiency / 1", "C Rate / 1/h", "Start / h", "Charge Energy / mWh"} <= set(heads)
 
 
 def test_analyse_a_full_cell_without_its_mass(lithiate, rate_file):
