@@ -2,8 +2,9 @@
 
 A small record of the twin is laid end to end until it has 2.1 million rows, and written as csv. Each pair of runs reads
 that csv with polars, which is the peer (nobody can analyse rows sooner than they are read), and analyses the rows in
-memory. Peak memory beyond the record itself comes from a process of its own (tracemalloc), for 2.1 and for 10 million
-rows.
+memory. The claim is judged by processor time, which other work on the machine does not change (one thread: on an idle
+machine it is the wall time); the ratio is one of wall times. Peak memory beyond the record itself comes from a process
+of its own (tracemalloc), for 2.1 and for 10 million rows.
 
 Usage: python benchmarks/analyse_cycling.py
 """
@@ -77,17 +78,18 @@ def measured_peak(rows: int) -> int:
     return int(done.stdout)
 
 
-def measure(record: CyclingRecord, path: Path) -> tuple[list[float], list[float]]:
-    """Return the wall times [s] of reading the csv and of the analysis, in pairs."""
-    reading, analysing = [], []
+def measure(record: CyclingRecord, path: Path) -> tuple[list[float], list[float], list[float]]:
+    """Return the wall times [s] of reading the csv and of the analysis, in pairs, and the analyses' processor times."""
+    reading, analysing, processor = [], [], []
     for _ in range(PAIRS):
         start = time.perf_counter()
         pl.read_csv(path)
-        middle = time.perf_counter()
+        middle, before = time.perf_counter(), time.process_time()
         analyse_symmetric_cycling(record)
+        processor.append(time.process_time() - before)
         reading.append(middle - start)
         analysing.append(time.perf_counter() - middle)
-    return reading, analysing
+    return reading, analysing, processor
 
 
 def main() -> int:
@@ -100,18 +102,19 @@ def main() -> int:
         path = Path(folder) / "record.csv"
         columns = {"time/s": record.time, "Ewe/V": record.voltage, "I/A": record.current}
         pl.DataFrame(columns).write_csv(path)
-        reading, analysing = measure(record, path)
+        reading, analysing, processor = measure(record, path)
     ratio = statistics.median(b / a for a, b in zip(reading, analysing, strict=True))
-    seconds = statistics.median(analysing)
+    seconds = statistics.median(processor)
     peaks = {rows: measured_peak(rows) for rows in (ROWS, MANY_ROWS)}
     holds = seconds <= LIMIT_SECONDS
     result = {
-        "claim": f"{ROWS} rows are analysed in at most {LIMIT_SECONDS} s",
+        "claim": f"{ROWS} rows are analysed in at most {LIMIT_SECONDS} s of the processor",
         "rows": ROWS,
         "half_cycles": half_cycles,
         "polars": pl.__version__,
         "polars_read_csv_seconds": reading,
         "lithiate_seconds": analysing,
+        "lithiate_processor_seconds": processor,
         "ratio_median": ratio,
         "peak_bytes": {str(rows): peak for rows, peak in peaks.items()},
         "peak_bytes_per_row": {str(rows): peak / rows for rows, peak in peaks.items()},
@@ -121,7 +124,8 @@ def main() -> int:
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(
         f"{ROWS} rows, {half_cycles} half cycles: polars reads the csv in {statistics.median(reading):.3f} s, lithiate "
-        f"analyses them in {seconds:.3f} s (limit {LIMIT_SECONDS}), ratio {ratio:.3f}"
+        f"analyses them in {statistics.median(analysing):.3f} s, ratio {ratio:.3f}; {seconds:.3f} s of the processor "
+        f"(limit {LIMIT_SECONDS})"
     )
     for rows, peak in peaks.items():
         print(f"peak beyond the record for {rows} rows: {peak / 1e6:.0f} MB, {peak / rows:.0f} bytes a row")

@@ -6,38 +6,16 @@ their medians: 0.132 V at 18-21 h, 0.079 V at 24-27 h, and an arc that falls fro
 
 from __future__ import annotations
 
-import struct
-
 import numpy as np
 import pytest
 
 import lithiate
-from lithiate.analysis import analyse
-from lithiate.core.measurement import ImpedanceSpectra, Provenance, Specimen
+from lithiate.analysis import analyse, analyse_cell
+from lithiate.readers import read_all
 
 pytestmark = pytest.mark.realdata
 
 HOUR = 3600.0
-
-
-def spectra_of(path):
-    """Return the spectra of this one file: 45 loops of 9 frequencies, rows of 60 bytes behind its list of columns."""
-    content = path.read_bytes()
-    start = content.index(b"MODULEVMP data") + 57
-    rows, columns = struct.unpack_from("<IB", content, start)
-    assert (rows, columns) == (405, 16)
-    layout = np.dtype({"names": ["f", "re", "im", "t"], "formats": ["<f4"] * 3 + ["<f8"], "offsets": [0, 4, 8, 20]})
-    length = struct.unpack_from("<I", content, start - 16)[0]
-    width = (length - 406) // rows
-    table = np.ndarray(rows, layout, content, start + 406, (width,))
-    return ImpedanceSpectra(
-        specimen=Specimen("TEGDME", cell="symmetric"),
-        provenance=Provenance("measured", source=path.name),
-        frequency=table["f"],
-        impedance=table["re"] - 1j * table["im"],
-        offsets=np.arange(0, rows + 1, 9),
-        time=table["t"],
-    )
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +32,7 @@ def record(folder):
 @pytest.fixture(scope="module")
 def spectra(folder):
     (path,) = folder.glob("*_02_GEIS_C05.mpr")
-    return spectra_of(path)
+    return lithiate.read(path, cell="symmetric")
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +82,25 @@ def test_each_loop_is_tied_to_the_record(result, record):
     at = [np.flatnonzero(linked.time / HOUR > hour)[0] for hour in (19.0, 44.0)]
     assert linked.voltage_before[at] == pytest.approx([0.131, 0.049], abs=0.005)
     assert linked.low_frequency_resistance[at] == pytest.approx([255.0, 99.0], abs=1.0)
+
+
+def test_700_real_hours_without_a_short_raise_no_alarm(shared_data):
+    """The gel polymer cell: no current column, 1,400 half cycles, nothing fails (`test_gel_polymer.py`)."""
+    (path,) = (shared_data / "lithium_symmetric" / "gel_polymer").glob("*.csv")
+    quiet = analyse(lithiate.read(path))
+    assert [event.kind for event in quiet.short_events] == []
+    assert quiet.time_to_soft_short.censored == "right"
+    assert quiet.time_to_soft_short.interval[0] / HOUR > 690.0
+
+
+def test_the_folder_as_it_lies_there_says_the_same(folder, result):
+    """All files of the experiment: the start, the spectrum before it, and the loops find their places by clock."""
+    record, spectra = read_all(folder, cell="symmetric")
+    whole = analyse_cell([record, spectra])[0][1]
+    assert record.time[0] == 0.0
+    assert len(whole.linked_spectra) == 46
+    assert whole.linked_spectra.half_cycle[:2].tolist() == [0, 1]
+    assert whole.linked_spectra.arc[1:] == pytest.approx(result.linked_spectra.arc)
+    (event,), (alone,) = (each.short_events.of("soft") for each in (whole, result))
+    assert event.onset == pytest.approx(alone.onset, abs=1800.0)
+    assert any("arc of the spectra collapsed" in words for words in event.evidence)

@@ -120,25 +120,22 @@ def find_current_steps(
         )
     time, voltage, current = _distinct(record.time, record.voltage, record.current)
     if time.size < MOST_ROWS or not current.any():
-        return _table([], record, None, None)
+        return _table(np.empty((7 + len(DELAYS), 0)), 0.0, None, None)
     level = working_level(current)
     current_noise, voltage_noise = _noise(current), _noise(voltage)
     smallest = max(STEP_SHARE * level, NOISE_MARGIN * current_noise)
-    rows = []
     found = _steps(current, smallest)
-    if not found:
-        return _table([], record, None, None)
     until = [*(before for before, _ in found[1:]), current.size - 1]
-    for (before, after), stop in zip(found, until, strict=True):
+    kept = []
+    for (before, after), stop in zip(found, until[: len(found)], strict=True):
         step = float(current[after] - current[before])
         bound = max(STEADY_SHARE * abs(step), NOISE_MARGIN * current_noise)
         last = _last_steady(time, current, after, stop, bound)
-        if not (_steady_before(current, before, step, bound) and (last > after or _turns(current, after, step))):
-            continue
-        row = _row(time, voltage, current, before, after, last, voltage_noise, current_noise)
-        if not _held(current, before, after, row[5], row[6]):
-            rows.append(row)
-    return _table(rows, record, start, end)
+        if _steady_before(current, before, step, bound) and (last > after or _turns(current, after, step)):
+            kept.append((before, after, last))
+    rows = np.array(kept, dtype=np.int64).reshape(len(kept), 3)
+    columns = _measured(time, voltage, current, rows, voltage_noise, current_noise)
+    return _table(columns, level, start, end)
 
 
 def _noise(signal: FloatArray) -> float:
@@ -185,12 +182,6 @@ def _turns(current: FloatArray, after: int, step: float) -> bool:
     return after + 1 < current.size and float(current[after + 1] - current[after]) * step < 0.0
 
 
-def _held(current: FloatArray, before: int, after: int, resistance: float, spread: float) -> bool:
-    """Tell whether the current fell because the voltage was held: then the voltage does not answer."""
-    falls = 0.0 < float(current[after]) / float(current[before]) < 1.0 if current[before] != 0.0 else False
-    return falls and resistance < HELD_MARGIN * spread
-
-
 def _last_steady(time: FloatArray, current: FloatArray, after: int, end: int, bound: float) -> int:
     """Return the last row up to `end` until which the current stays what it became, as far as the delays ask."""
     enough = int(np.searchsorted(time, time[after] + 2.0 * max(DELAYS), side="right"))
@@ -199,54 +190,55 @@ def _last_steady(time: FloatArray, current: FloatArray, after: int, end: int, bo
     return after + int(away[0]) - 1 if away.size else max(stop - 1, after)
 
 
-def _row(
+def _measured(
     time: FloatArray,
     voltage: FloatArray,
     current: FloatArray,
-    before: int,
-    after: int,
-    last: int,
+    rows: IntArray,
     voltage_noise: float,
     current_noise: float,
-) -> tuple[float, ...]:
-    step = float(current[after] - current[before])
-    resistance = float(voltage[after] - voltage[before]) / step
-    spread = math.sqrt(2.0) * math.hypot(voltage_noise, resistance * current_noise) / abs(step)
-    later = [
-        (_voltage_at(time, voltage, float(time[before]), delay, after, last) - float(voltage[before])) / step
-        for delay in DELAYS
-    ]
-    return (
-        float(time[before]),
-        float(voltage[before]),
-        float(current[before]),
-        float(current[after]),
-        float(time[after] - time[before]),
+) -> FloatArray:
+    """Return the columns of the table for the rows before, after and last of each step, but for those of a hold.
+
+    Where the current falls because the voltage is held, the voltage does not answer.
+    """
+    before, after, last = rows.T
+    step = current[after] - current[before]
+    resistance = (voltage[after] - voltage[before]) / step
+    spread = math.sqrt(2.0) * np.hypot(voltage_noise, resistance * current_noise) / np.abs(step)
+    falls = (current[after] * current[before] > 0.0) & (np.abs(current[after]) < np.abs(current[before]))
+    told = ~(falls & (resistance < HELD_MARGIN * spread))
+    later = [(_voltage_at(time, voltage, rows, delay) - voltage[before]) / step for delay in DELAYS]
+    columns = [
+        time[before],
+        voltage[before],
+        current[before],
+        current[after],
+        time[after] - time[before],
         resistance,
         spread,
         *later,
-    )
+    ]
+    return np.array(columns, dtype=np.float64)[:, told]
 
 
-def _voltage_at(time: FloatArray, voltage: FloatArray, origin: float, delay: float, after: int, last: int) -> float:
-    """Return the voltage some time after a step, or NaN where no rows are near enough."""
-    elapsed = time[after : last + 1] - origin
-    nearest = int(np.argmin(np.abs(elapsed - delay)))
-    right = int(np.searchsorted(elapsed, delay))
-    if 0 < right < elapsed.size and elapsed[right] - elapsed[right - 1] <= NEAR * delay:
-        return float(np.interp(delay, elapsed, voltage[after : last + 1]))
-    if abs(elapsed[nearest] - delay) <= AT_ONCE * delay:
-        return float(voltage[after + nearest])
-    return math.nan
+def _voltage_at(time: FloatArray, voltage: FloatArray, rows: IntArray, delay: float) -> FloatArray:
+    """Return the voltage some time after each step, or NaN where no rows are near enough."""
+    before, after, last = rows.T
+    wanted = time[before] + delay
+    right = np.clip(np.searchsorted(time, wanted), after, last)
+    left = np.maximum(right - 1, after)
+    gap = time[right] - time[left]
+    share = np.divide(wanted - time[left], gap, out=np.zeros_like(gap), where=gap > 0.0)
+    between = (gap > 0.0) & (gap <= NEAR * delay) & (share <= 1.0)
+    nearest = np.where(np.abs(time[right] - wanted) <= np.abs(time[left] - wanted), right, left)
+    near = np.abs(time[nearest] - wanted) <= AT_ONCE * delay
+    found = np.where(near, voltage[nearest], np.nan)
+    return np.where(between, voltage[left] + share * (voltage[right] - voltage[left]), found)
 
 
-def _table(
-    rows: list[tuple[float, ...]], record: CyclingRecord, start: FloatArray | None, end: FloatArray | None
-) -> CurrentSteps:
-    columns = np.array(rows, dtype=np.float64).reshape(len(rows), 7 + len(DELAYS)).T
+def _table(columns: FloatArray, level: float, start: FloatArray | None, end: FloatArray | None) -> CurrentSteps:
     time, voltage, before, after, delay, resistance, spread, *later = (np.ascontiguousarray(c) for c in columns)
-    assert record.current is not None or not rows
-    level = working_level(record.current) if rows and record.current is not None else 0.0
     words = np.array(["discharge", "rest", "charge"])
 
     def named(current: FloatArray) -> NDArray[np.str_]:

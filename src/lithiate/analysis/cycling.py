@@ -7,6 +7,8 @@ current, or from the voltage alone where no current was recorded.
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from attrs import frozen
@@ -30,6 +32,9 @@ PLATEAU_WINDOW = (0.25, 0.75)
 
 LATE_WINDOW = (0.9, 1.0)
 """Share of a half cycle's charge (of its on-time without current) over which its late level is taken."""
+
+BLOCK_ROWS = 200_000
+"""Rows that are measured at a time; half cycles are never cut."""
 
 ALTERNATING, ONE_DIRECTIONAL = "alternating", "one-directional"
 """What `HalfCycles.direction` may be."""
@@ -189,6 +194,56 @@ def measure_half_cycles(
     area: float | None = None,
 ) -> HalfCycles:
     """Measure every half cycle of `rows`; parameters as in `segment_half_cycles`."""
+    on_voltage = voltage[rows.index]
+    noise, resolution = noise_level(np.abs(on_voltage)), resolution_step(on_voltage)
+    del on_voltage
+    parts = [_measured(part, time, voltage, current) for part in _blocks(rows)]
+    column = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    throughput = column.pop("throughput")
+    charge = None if current is None else throughput
+    energy = column.pop("energy", None)
+    return HalfCycles(
+        start=rows.start,
+        end=rows.end,
+        duration=rows.end - rows.start,
+        first_row=rows.index[rows.starts],
+        last_row=rows.index[rows.starts + rows.counts - 1],
+        polarity=rows.polarity,
+        charge=charge,
+        areal_charge=None if charge is None or area is None else charge / area,
+        energy=energy,
+        flags=_flags(rows, column["on_time"]),
+        noise=noise,
+        resolution=resolution,
+        rows=rows,
+        **column,
+    )
+
+
+def _blocks(rows: HalfCycleRows) -> Iterator[HalfCycleRows]:
+    """Yield the half cycles in blocks of some `BLOCK_ROWS` rows, so that what is computed from them stays small."""
+    block = rows.starts // BLOCK_ROWS
+    edges = [0, *(np.flatnonzero(np.diff(block)) + 1).tolist(), rows.starts.size]
+    for first, stop in pairwise(edges):
+        of_rows = slice(rows.starts[first], rows.starts[stop] if stop < rows.starts.size else None)
+        of_half_cycles = slice(first, stop)
+        yield HalfCycleRows(
+            index=rows.index[of_rows],
+            starts=rows.starts[of_half_cycles] - rows.starts[first],
+            weight=rows.weight[of_rows],
+            start=rows.start[of_half_cycles],
+            end=rows.end[of_half_cycles],
+            polarity=rows.polarity[of_half_cycles],
+            gap_before=rows.gap_before[of_half_cycles],
+            gap_after=rows.gap_after[of_half_cycles],
+            paused=rows.paused[of_rows],
+        )
+
+
+def _measured(
+    rows: HalfCycleRows, time: FloatArray, voltage: FloatArray, current: FloatArray | None
+) -> dict[str, FloatArray]:
+    """Return what the rows of each half cycle give, by the fields of `HalfCycles`, and their `throughput`."""
     starts, counts, weight = rows.starts, rows.counts, rows.weight
     last = starts + counts - 1
     on_voltage = voltage[rows.index]
@@ -202,31 +257,21 @@ def measure_half_cycles(
     plateau = _level(magnitude, share_before, share_after, starts, PLATEAU_WINDOW)
     # A row that begins at the edge of the window but for rounding is not before it.
     early, late = share_before < PLATEAU_WINDOW[0] - 1e-9, share_after > PLATEAU_WINDOW[0]
-    charge = None if flowing is None else total
-    return HalfCycles(
-        start=rows.start,
-        end=rows.end,
-        duration=rows.end - rows.start,
-        on_time=on_time,
-        first_row=rows.index[starts],
-        last_row=rows.index[last],
-        polarity=rows.polarity,
-        charge=charge,
-        areal_charge=None if charge is None or area is None else charge / area,
-        tip=np.maximum.reduceat(np.where(early, magnitude, 0.0), starts),
-        plateau=plateau,
-        midpoint_voltage=_at_half(magnitude, 0.5 * (share_before + share_after), starts, last),
-        late_level=_level(magnitude, share_before, share_after, starts, LATE_WINDOW),
-        end_voltage=magnitude[last],
-        mean_absolute_voltage=mean,
-        mean_sampling_uncertainty=_sampling_uncertainty(rows, time, magnitude, mean),
-        arc_height=np.maximum.reduceat(np.where(late, magnitude, 0.0), starts) - plateau,
-        energy=None if flowing is None else np.add.reduceat(weight * flowing * on_voltage, starts),
-        flags=_flags(rows, on_time),
-        noise=noise_level(magnitude),
-        resolution=resolution_step(on_voltage),
-        rows=rows,
-    )
+    found = {
+        "on_time": on_time,
+        "throughput": total,
+        "tip": np.maximum.reduceat(np.where(early, magnitude, 0.0), starts),
+        "plateau": plateau,
+        "midpoint_voltage": _at_half(magnitude, 0.5 * (share_before + share_after), starts, last),
+        "late_level": _level(magnitude, share_before, share_after, starts, LATE_WINDOW),
+        "end_voltage": magnitude[last],
+        "mean_absolute_voltage": mean,
+        "mean_sampling_uncertainty": _sampling_uncertainty(rows, time, magnitude, mean),
+        "arc_height": np.maximum.reduceat(np.where(late, magnitude, 0.0), starts) - plateau,
+    }
+    if flowing is not None:
+        found["energy"] = np.add.reduceat(weight * flowing * on_voltage, starts)
+    return found
 
 
 def _shares(

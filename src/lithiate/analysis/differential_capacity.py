@@ -202,17 +202,18 @@ def differentiate_capacity(
     if np.ptp(at) < NARROWEST_WINDOW * density.bandwidth:
         return None
     resolution = math.sqrt(8.0 * math.log(2.0)) * math.hypot(density.bandwidth, noise)
+    spread = density.deviations()
     return DifferentialCapacity(
         cycle=cycle,
         charging=charging,
         voltage=density.voltage,
         differential_capacity=density.smooth,
-        uncertainty=density.deviations(),
+        uncertainty=spread,
         charge=float(passed[-1] - passed[0]),
         other_charge=total - float(passed[-1] - passed[0]),
         resolution=resolution,
         noise=noise,
-        peaks=_peaks(density, resolution),
+        peaks=_peaks(density, spread, resolution),
     )
 
 
@@ -242,7 +243,7 @@ def _one_current(charge: FloatArray, current: FloatArray) -> slice:
     return slice(int(begins[longest]), int(ends[longest]))
 
 
-def _peaks(density: Density, resolution: float) -> tuple[CapacityPeak, ...]:
+def _peaks(density: Density, spread: FloatArray, resolution: float) -> tuple[CapacityPeak, ...]:
     from scipy.signal import find_peaks, peak_widths
 
     smooth = density.smooth
@@ -256,7 +257,7 @@ def _peaks(density: Density, resolution: float) -> tuple[CapacityPeak, ...]:
     tops = tops + blurred
     # The valley beside a peak has noise as well, less than the peak.
     stands_out = of["prominences"]
-    sure = stands_out > SURE_PROMINENCE * math.sqrt(2.0) * density.deviations()[tops]
+    sure = stands_out > SURE_PROMINENCE * math.sqrt(2.0) * spread[tops]
     tops = tops[sure & ((widths > FEW_WIDTHS * resolution) | (stands_out > SHARP_PROMINENCE * float(smooth.max())))]
     if tops.size == 0:
         return ()

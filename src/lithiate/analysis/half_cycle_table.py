@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lithiate.analysis.cycling import HalfCycleFlag, HalfCycles
 from lithiate.analysis.one_directional import count_interruptions
 from lithiate.analysis.robust import FloatArray, IntArray
-from lithiate.analysis.symmetric_result import Cycles, SymmetricCyclingResult
+from lithiate.analysis.symmetric_result import Cycles
 from lithiate.core.measurement import CyclingRecord
 
 Table = dict[str, tuple[NDArray[Any], str]]
@@ -174,14 +174,6 @@ def cycle_table(cycles: Cycles, half_cycles: HalfCycles) -> Table:
     if half_cycles.energy is not None:
         table["energy"] = (half_cycles.energy[first] + half_cycles.energy[second], "J")
     return table
-
-
-def tables_of(result: SymmetricCyclingResult, record: CyclingRecord) -> dict[str, Table]:
-    """Return the tables of a result by the words that end their files' names: ``half-cycles`` and ``cycles``."""
-    return {
-        "half-cycles": half_cycle_table(result.half_cycles, record, result.cycles),
-        "cycles": cycle_table(result.cycles, result.half_cycles),
-    }
 
 
 def _charges(half_cycles: HalfCycles) -> Table:

@@ -104,8 +104,9 @@ def find_half_cycle_rows(
 ) -> HalfCycleRows:
     """Return the rows of each half cycle; see `lithiate.analysis.cycling.segment_half_cycles`."""
     kept = _distinct_rows(time, voltage, current)
-    kept_time = time[kept]
-    signal = (voltage if current is None else current)[kept]
+    kept_time, signal = time, voltage if current is None else current
+    if kept.size < time.size:
+        kept_time, signal = kept_time[kept], signal[kept]
     threshold = _voltage_threshold(signal) if current is None else on_share * working_level(signal)
     on = np.abs(signal) > threshold
     if row_flags is not None:
@@ -120,8 +121,9 @@ def find_half_cycle_rows(
     starts = _run_starts(index, positive, is_gap)
     one_way = bool((positive[index[starts]] == positive[index[0]]).all())
     is_hole = is_gap | (hole > HOLE_RATIO * usual_distance(hole)) if alike and one_way else is_gap
-    half_hole = np.where(is_hole, 0.0, 0.5 * hole)
-    weight = (np.append(half_hole, 0.0) + np.insert(half_hole, 0, 0.0))[index]
+    half_hole = np.multiply(hole, 0.5, out=hole)
+    half_hole[is_hole] = 0.0
+    weight = _both_sides(half_hole)[index]
     timed = np.repeat(np.add.reduceat(weight, starts) > 0.0, np.diff(starts, append=index.size))
     if not timed.any():
         raise _no_half_cycle()
@@ -138,8 +140,8 @@ def find_half_cycle_rows(
         index=kept[index],
         starts=starts,
         weight=weight,
-        start=kept_time[first] - np.insert(half_hole, 0, 0.0)[first],
-        end=kept_time[last] + np.append(half_hole, 0.0)[last],
+        start=kept_time[first] - np.where(first > 0, half_hole[first - 1], 0.0),
+        end=kept_time[last] + np.where(last < half_hole.size, half_hole[np.minimum(last, half_hole.size - 1)], 0.0),
         polarity=np.where(signal[first] > 0, 1, -1).astype(np.int8),
         gap_before=np.insert(is_gap, 0, False)[first],
         gap_after=np.append(is_gap, False)[last],
@@ -168,6 +170,14 @@ def _run_starts(index: IntArray, positive: BoolArray, is_gap: BoolArray | None =
     if is_gap is not None:
         change |= is_gap[index[:-1]] & (np.diff(index) == 1)
     return np.append(0, np.flatnonzero(change) + 1)
+
+
+def _both_sides(hole: FloatArray) -> FloatArray:
+    """Return for each row the sum of what lies between it and the rows before and after it."""
+    total = np.zeros(hole.size + 1)
+    total[:-1] = hole
+    total[1:] += hole
+    return total
 
 
 def usual_distance(hole: FloatArray) -> float:
@@ -232,8 +242,7 @@ def _drop_flicker(
 
 def _drop_small(index: IntArray, signal: FloatArray, time: FloatArray, typical: float) -> IntArray:
     """Leave out runs that are both short and weak, until there are none; see `SMALL_SHARES`."""
-    step = np.diff(time)
-    weight = 0.5 * (np.append(step, 0.0) + np.insert(step, 0, 0.0))
+    weight = 0.5 * _both_sides(np.diff(time))
     while True:
         starts = _run_starts(index, signal > 0)
         small = np.add.reduceat(weight[index], starts) < SMALL_SHARES[0] * typical

@@ -9,7 +9,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from lithiate.analysis.change_points import running_median
-from lithiate.analysis.cycling import HalfCycles
+from lithiate.analysis.cycling import ONE_DIRECTIONAL, HalfCycles
 from lithiate.analysis.robust import BoolArray, FloatArray, IntArray, weighted_median_per_group
 
 LONGEST_BLOCK = 7200.0
@@ -96,7 +96,7 @@ def cut_blocks(half_cycles: HalfCycles, time: FloatArray, voltage: FloatArray) -
     Blocks
     """
     rows = half_cycles.rows
-    one_way = bool((half_cycles.polarity == half_cycles.polarity[0]).all())
+    one_way = half_cycles.direction == ONE_DIRECTIONAL
     whole = not one_way and float(np.median(half_cycles.on_time)) <= LONGEST_BLOCK
     starts, counts = rows.starts, rows.counts
     on_time = half_cycles.on_time

@@ -82,7 +82,8 @@ def find_hard_short(
     A hard short is confirmed when the time-weighted mean |V| of the last `run` or more half cycles of the record stays
     below `ratio` times its early level, without one half cycle above. The early level is the median over the first 48
     half cycles that are not themselves below `ratio` times the median of the first ten. The onset is the first row
-    after the last one at or above the threshold, looked for from the half cycle before the collapse on.
+    after the last one at or above the threshold, looked for from the half cycle before the collapse on, in the running
+    median of three rows.
 
     Parameters
     ----------
@@ -121,9 +122,15 @@ def find_hard_short(
     first = low.size - trailing
     # Every row, also what passes for a rest where there is no current column: a collapse looks just like one.
     begin, stop = int(half_cycles.first_row[max(first - 1, 0)]), int(half_cycles.last_row[first])
-    above = np.flatnonzero(np.abs(voltage[begin : stop + 1]) >= threshold)
+    above = np.flatnonzero(_median_of_three(np.abs(voltage[begin : stop + 1])) >= threshold)
     last_above = begin + (int(above[-1]) if above.size else 0)
     return HardShort(float(time[min(last_above + 1, stop)]), float(time[last_above]), observed_until, warnings)
+
+
+def _median_of_three(values: FloatArray) -> FloatArray:
+    """Return the median of each value and both neighbours: a row of noise is gone, a step stays where it is."""
+    padded = np.concatenate([values[:1], values, values[-1:]])
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, 3), axis=1), dtype=np.float64)
 
 
 def _early_level(level: FloatArray, ratio: float) -> float:

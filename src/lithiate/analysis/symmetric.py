@@ -73,7 +73,7 @@ def analyse_symmetric_cycling(
     _refuse_other_cells(record, half_cycles)
     cycles = _cycles(record, half_cycles, chosen)
     blocks = cut_blocks(half_cycles, record.time, record.voltage)
-    one_way = bool((half_cycles.polarity == half_cycles.polarity[0]).all())
+    one_way = half_cycles.direction == ONE_DIRECTIONAL
     short = find_hard_short(
         blocks if one_way else half_cycles,
         record.time,

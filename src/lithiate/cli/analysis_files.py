@@ -28,7 +28,7 @@ def save_analysis(analysed: Sequence[tuple[Measurement, Result]], folder: Path, 
     from lithiate import __version__
     from lithiate.core.store import save_measurement, slug
     from lithiate.errors import WriteError
-    from lithiate.study.layout import MEASUREMENTS, RESULTS_JSON, USED_VALUES
+    from lithiate.study.layout import FIGURES, MEASUREMENTS, RESULTS_JSON, TABLES, USED_VALUES
     from lithiate.study.results import StudyResults, save_results
 
     if (folder / USED_VALUES).exists():
@@ -43,7 +43,8 @@ def save_analysis(analysed: Sequence[tuple[Measurement, Result]], folder: Path, 
         name = record.specimen.name
         stem = slug(name if number == 0 else f"{name} {record.technique}")
         save_measurement(record, folder / MEASUREMENTS / stem)
-        _save_figures(record, result, folder, stem)
+        _save_figures(record, result, folder / FIGURES, stem)
+        _save_tables(record, result, folder / TABLES, stem)
         rows.extend(_rows(record, result, stem, kind if number == 0 else None))
     study = analysed[0][0].specimen.name
     save_results(StudyResults(study=study, lithiate=__version__, rows=tuple(rows), folder=folder))
@@ -74,22 +75,54 @@ def _rows(record: Measurement, result: Result, stem: str, kind: str | None) -> l
 
 def _save_figures(record: Measurement, result: Result, folder: Path, stem: str) -> None:
     from lithiate.analysis.full_cell_result import FullCellResult
+    from lithiate.analysis.plating_result import PlatingEfficiencyResult
+    from lithiate.analysis.symmetric_result import SymmetricCyclingResult
     from lithiate.core.measurement import CyclingRecord
     from lithiate.figures.cycling import CellTrace, plot_voltage
     from lithiate.figures.style import anode_styles, save
-    from lithiate.study.layout import FIGURES
 
+    if not isinstance(record, CyclingRecord):
+        return
+    if isinstance(result, FullCellResult):
+        _save_full_cell(record, result, folder, stem)
+        return
     name = record.specimen.name
-    if isinstance(record, CyclingRecord) and isinstance(result, FullCellResult):
-        _save_full_cell(record, result, folder / FIGURES, stem)
-    elif isinstance(record, CyclingRecord):
-        trace = CellTrace(name, name, record.provenance.origin == "measured", record)
-        save(plot_voltage([trace], anode_styles([name])), folder / FIGURES / f"{stem}-voltage.svg")
+    trace = CellTrace(name, name, record.provenance.origin == "measured", record)
+    save(plot_voltage([trace], anode_styles([name])), folder / f"{stem}-voltage.svg")
+    if isinstance(result, SymmetricCyclingResult):
+        from lithiate.figures.half_cycles import plot_half_cycles
+        from lithiate.figures.shorts import plot_shorts
+
+        if len(result.half_cycles) > 1:
+            save(plot_half_cycles(result), folder / f"{stem}-half-cycles.svg")
+        if len(result.short_events) or result.linked_spectra is not None:
+            figure = plot_shorts(record, result.short_events, result.linked_spectra)
+            save(figure, folder / f"{stem}-shorts.svg")
+    elif isinstance(result, PlatingEfficiencyResult) and len(result.cycles):
+        from lithiate.figures.efficiency import EfficiencyCurve, plot_efficiency
+
+        cycles = result.cycles
+        curve = EfficiencyCurve(name, name, trace.measured, cycles.number, cycles.coulombic_efficiency)
+        save(plot_efficiency([curve], anode_styles([name])), folder / f"{stem}-efficiency.svg")
+
+
+def _save_tables(record: Measurement, result: Result, folder: Path, stem: str) -> None:
+    from lithiate.analysis.impedance_result import ImpedanceResult
+    from lithiate.analysis.kinetics_result import KineticsResult
+    from lithiate.analysis.tables import tables_of
+    from lithiate.core.measurement import CyclingRecord
+    from lithiate.core.store import save_table
+
+    if isinstance(record, CyclingRecord) and not isinstance(result, ImpedanceResult | KineticsResult):
+        for word, table in tables_of(result, record).items():
+            save_table(table, folder / f"{stem}-{word}")
 
 
 def _save_full_cell(record: CyclingRecord, result: FullCellResult, folder: Path, stem: str) -> None:
-    """Save capacity against cycle, by rate where there is more than one, and voltage profiles."""
+    """Save capacity against cycle, by rate where there is more than one, voltage profiles, dQ/dV and resistances."""
     from lithiate.figures import full_cell as figures
+    from lithiate.figures.current_steps import StepTrace, plot_step_resistances
+    from lithiate.figures.differential_capacity import differential_traces, plot_differential_capacity
     from lithiate.figures.style import anode_styles, save
 
     name, measured = record.specimen.name, record.provenance.origin == "measured"
@@ -101,3 +134,9 @@ def _save_full_cell(record: CyclingRecord, result: FullCellResult, folder: Path,
     shown = figures.shown_cycles(result)
     profiles = figures.voltage_profiles(record, result, shown, anode=name, label=name, measured=measured, basis=basis)
     save(figures.plot_voltage_profiles(profiles, styles), folder / f"{stem}-profiles.svg")
+    if result.differential_capacities:
+        traces = differential_traces(record.specimen, result, anode=name, label=name, measured=measured, basis=basis)
+        save(plot_differential_capacity(traces, styles), folder / f"{stem}-differential-capacity.svg")
+    if len(result.current_steps):
+        step_trace = StepTrace(name, name, result.current_steps, record.specimen.area)
+        save(plot_step_resistances([step_trace], styles), folder / f"{stem}-step-resistances.svg")

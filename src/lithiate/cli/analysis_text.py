@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import typer
@@ -12,16 +13,30 @@ from lithiate.cli.console import print_table
 _COUNTS = {"half_cycle_count": "half cycles", "cycle_count": "cycles", "spectrum_count": "spectra"}
 
 
+_MOST_LINES = 24
+_OF_SPECTRUM = re.compile(r" \(spectrum (\d+)\)$")
+
+
+def _is_known(estimate: Mapping[str, Any]) -> bool:
+    return estimate["value"] is not None or bool(estimate["censored"])
+
+
 def print_result(content: Mapping[str, Any]) -> None:
     """Print what an analysis found to stdout: one line a number, and its tables."""
     counts = [f"{content[name]} {words}" for name, words in _COUNTS.items() if name in content]
     typer.echo(f"{content['specimen']}: {', '.join(counts) or content['technique']}")
-    lines = [_line(estimate) for estimate in content["estimates"]]
+    estimates = content["estimates"]
+    shown = [estimate for estimate in estimates if len(estimates) <= _MOST_LINES or _is_known(estimate)]
+    lines = [_line(estimate) for estimate in shown]
     print_table(("quantity", "value", "uncertainty", "95 % interval", "unit"), lines)
+    if len(shown) < len(estimates):
+        typer.echo(f"{len(estimates) - len(shown)} numbers have no value; the warnings say why")
     if "soft_short_floor" in content:
         typer.echo(f"soft-short check: {content['soft_short_floor']}")
     if "rates" in content:
         _print_rates(content)
+    for line in _lines_of_tables(content):
+        typer.echo(line)
 
 
 # Column of the table of rates -> SI value of the unit of print, and its name; the first that is known is printed.
@@ -54,6 +69,24 @@ def _print_rates(content: Mapping[str, Any]) -> None:
     print_table(heads, lines)
 
 
+def _lines_of_tables(content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each of the events, knees, steps and peaks that were found."""
+    for number, event in enumerate(content.get("short_events", {}).get("events", ())):
+        low, high = (f"{time / 3600.0:.4g}" for time in event["interval"])
+        text = f"event {number + 1}: {event['kind']} at {event['onset'] / 3600.0:.4g} h ({low} ... {high} h)"
+        yield f"{text}; {', '.join(event['evidence'])}"
+    linked = content.get("linked_spectra")
+    if linked:
+        yield f"spectra tied to the record: {len(linked['spectra']['number'])} (table linked-spectra)"
+    knee = content.get("knee")
+    if knee:
+        found = knee["cycle"] is not None
+        yield f"knee: cycle {knee['cycle']:.0f}" if found else f"knee: none told, {knee['reason']}"
+    steps = content.get("current_steps")
+    if steps and steps["resistance"]:
+        yield f"current steps: {len(steps['resistance'])} with a resistance (table current-steps)"
+
+
 def _details(conditions: Mapping[str, Any]) -> str:
     """Return what tells apart the estimates of one quantity."""
     parts = [str(conditions[name]) for name in ("method", "estimator") if name in conditions]
@@ -63,6 +96,8 @@ def _details(conditions: Mapping[str, Any]) -> str:
         parts.append(f"{conditions['current_density'] / 10.0:.4g} mA/cm^2")
     if "cycle" in conditions:
         parts.append(f"cycle {conditions['cycle']:.0f}")
+    if "spectrum" in conditions:
+        parts.append(f"spectrum {conditions['spectrum']:.0f}")
     if "c_rate" in conditions:
         parts.append(f"{conditions['c_rate']:.3g} C")
     if "first_cycle" in conditions:
@@ -85,6 +120,14 @@ def _line(estimate: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def all_warnings(content: Mapping[str, Any]) -> list[str]:
-    """Return the warnings of a result and of its numbers, each once."""
+    """Return the warnings of a result and of its numbers, each once; those of many spectra in one."""
     own = [warning for estimate in content["estimates"] for warning in estimate["warnings"]]
-    return list(dict.fromkeys([*content["warnings"], *own]))
+    spectra: dict[str, list[str]] = {}
+    for warning in dict.fromkeys([*content["warnings"], *own]):
+        found = _OF_SPECTRUM.search(warning)
+        spectra.setdefault(_OF_SPECTRUM.sub("", warning), []).extend(found.groups() if found else ())
+    return [f"{text} (spectra {', '.join(of)})" if len(of) > 1 else _alone(text, of) for text, of in spectra.items()]
+
+
+def _alone(text: str, of: Sequence[str]) -> str:
+    return f"{text} (spectrum {of[0]})" if of else text

@@ -177,6 +177,7 @@ PRINTED_UNITS = {
     "A/m^2": "mA/cm^2",
     "C": "mAh",
     "C/m^2": "mAh/cm^2",
+    "C/kg": "mAh/g",
     "J": "mWh",
     "ohm m^2": "ohm cm^2",
 }
@@ -187,8 +188,8 @@ def save_table(columns: Mapping[str, tuple[NDArray[Any], str]], path_stem: str |
     """Save a table as ``path_stem.parquet`` and ``path_stem.csv`` in the units of print, and return the two paths.
 
     The heading of a column is its name in words and its unit, ``Areal Capacity / mAh/cm^2``; a number without a unit
-    has ``1``. Both files hold the same numbers. What is not known (NaN or masked) is null in one, empty in
-    the other.
+    has ``1``, words have nothing. Both files hold the same numbers. What is not known (NaN or masked) is null in one,
+    empty in the other.
 
     Parameters
     ----------
@@ -220,7 +221,8 @@ def save_table(columns: Mapping[str, tuple[NDArray[Any], str]], path_stem: str |
         plain = np.ma.getdata(values)
         if printed != unit:
             plain = np.asarray(convert(plain.astype(np.float64), unit, printed))
-        column = pl.Series(f"{name.replace('_', ' ').title()} / {printed}", plain, nan_to_null=True)
+        words = name.replace("_", " ").title()
+        column = pl.Series(f"{words} / {printed}" if printed else words, plain, nan_to_null=True)
         unknown = np.flatnonzero(np.ma.getmaskarray(values))
         series.append(column.scatter(unknown, None) if unknown.size else column)
     frame = pl.DataFrame(series)

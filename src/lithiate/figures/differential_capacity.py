@@ -10,6 +10,8 @@ from attrs import frozen
 from matplotlib.figure import Figure
 
 from lithiate.analysis.differential_capacity import DifferentialCapacity
+from lithiate.analysis.full_cell_result import FullCellResult
+from lithiate.core.measurement import Specimen
 from lithiate.figures.style import LIGHTEST, LineStyle, new_figure, shared_legend, tint
 
 _MOST_COLUMNS = 3
@@ -42,6 +44,15 @@ class DifferentialTrace:
     curve: DifferentialCapacity
     per: float = 1.0
     basis: str = "total"
+
+
+def differential_traces(
+    specimen: Specimen, result: FullCellResult, *, anode: str, label: str, measured: bool, basis: str
+) -> list[DifferentialTrace]:
+    """Return the curves of an analysed record; `basis` as `lithiate.figures.full_cell.common_basis` gives it."""
+    per = {"specific": specimen.cathode_mass, "areal": specimen.area, "total": 1.0}[basis]
+    assert per is not None  # the basis is one that the result knows
+    return [DifferentialTrace(anode, label, measured, curve, per, basis) for curve in result.differential_capacities]
 
 
 def plot_differential_capacity(traces: Sequence[DifferentialTrace], styles: Mapping[str, LineStyle]) -> Figure:

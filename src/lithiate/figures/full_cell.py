@@ -178,7 +178,7 @@ def plot_capacity(curves: Sequence[CapacityCurve], styles: Mapping[str, LineStyl
     all points: single cycles far below the rest, such as the first, do not press the others together.
     """
     figure, (above, below) = new_figure(2, height=4.6, shared_x=True)
-    scale, unit = _scale(curves)
+    scale, unit = capacity_unit(curves)
     for curve in curves:
         style = styles[curve.anode]
         _band(above, curve, curve.low, curve.high, 1.0 / scale, style.colour)
@@ -204,7 +204,7 @@ def plot_rate_capacity(curves: Sequence[CapacityCurve], styles: Mapping[str, Lin
     The runs and their rates are those of the first curve that has rates. Shaded: 80 % of the ensemble.
     """
     figure, (panel,) = new_figure(height=3.4)
-    scale, unit = _scale(curves)
+    scale, unit = capacity_unit(curves)
     drawn = [array for curve in curves for array in (curve.capacity, curve.high) if array is not None and array.size]
     top = max((float(np.nanmax(array)) for array in drawn), default=scale) / scale
     panel.set_ylim(0.0, 1.22 * top)
@@ -246,7 +246,7 @@ def plot_voltage_profiles(profiles: Sequence[VoltageProfile], styles: Mapping[st
     columns = min(_MOST_COLUMNS, max(1, count))
     rows = max(1, math.ceil(count / columns))
     figure, panels = new_figure(rows, columns, height=3.4 if rows == 1 else 0.4 + 2.4 * rows)
-    scale, unit = _scale(profiles)
+    scale, unit = capacity_unit(profiles)
     for index, (anode, label) in enumerate(cells):
         own = [profile for profile in profiles if (profile.anode, profile.label) == (anode, label)]
         panel = panels[index if several else 0]
@@ -285,7 +285,8 @@ def _draw_profiles(
         labelled.add(profile.cycle)
 
 
-def _scale(drawn: Sequence[CapacityCurve] | Sequence[VoltageProfile]) -> tuple[float, str]:
+def capacity_unit(drawn: Sequence[CapacityCurve] | Sequence[VoltageProfile]) -> tuple[float, str]:
+    """Return the SI value of the unit in which capacities are printed, and its words, by the basis of what is drawn."""
     return _UNITS[drawn[0].basis if drawn else "specific"]
 
 

@@ -127,7 +127,7 @@ def _legend(figure: Figure, events: ShortEvents, spectra: LinkedSpectra | None) 
     if len(events) > MOST_IN_LEGEND:
         handles.append(Patch(color="none", label=f"and {len(events) - MOST_IN_LEGEND} more"))
     if spectra is not None:
-        low, high = float(spectra.low_frequency.min()), float(spectra.high_frequency.max())
+        low, high = float(np.median(spectra.low_frequency)), float(np.median(spectra.high_frequency))
         handles += [
             Line2D([], [], color=COLOURS[0], marker="o", ms=3.0, lw=1.0, label=f"Re Z at {low:.3g} Hz"),
             Line2D([], [], color=COLOURS[0], marker="s", ms=3.0, lw=1.0, mfc="white", label=f"Re Z at {high:.3g} Hz"),

@@ -14,9 +14,9 @@ from attrs import evolve
 
 from lithiate.errors import ReadError
 from lithiate.readers import clock, text
+from lithiate.readers.choices import Habits
 from lithiate.readers.columns import parse_heading
-from lithiate.readers.delimited import Habits
-from lithiate.readers.source import COMMON_SETTINGS, RawRecord, Reader, Source, flag_setting
+from lithiate.readers.source import COMMON_SETTINGS, RawRecord, Reader, Source, chosen_part, flag_setting
 from lithiate.readers.vendor_text import Dialect, reader_of, words
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def read_database(source: Source, settings: Mapping[str, str]) -> RawRecord | tu
     Each test is a record; masses in the file are kept as details and not used. Of pages that are missing mdbtools tells
     on its stream of errors, and not by its exit code: such a file is damaged.
 
-    Settings: ``ignore_damage`` reads the rows that are left of a damaged file, with a warning.
+    Settings: ``ignore_damage`` reads the rows that are left of a damaged file, with a warning; ``part`` is the number
+    of the test to read, where the file has several.
 
     Raises
     ------
@@ -128,7 +129,8 @@ def read_database(source: Source, settings: Mapping[str, str]) -> RawRecord | tu
     records = [_test(test, about, source.name) for test in tests]
     if complaint:
         records = [record.changed(f"LI-W-DAMAGE a part of the file is lost: {complaint}") for record in records]
-    return records[0] if len(records) == 1 else tuple(records)
+    names = [f"test {test['Test_ID'][0]}" for test in tests]
+    return chosen_part(records, names, settings, source.name)
 
 
 def _test(test: pl.DataFrame, about: pl.DataFrame | None, where: str) -> RawRecord:
@@ -210,7 +212,7 @@ METADATA_READER = Reader(METADATA.name, METADATA.title, (), sniff_metadata, read
 DATABASE_READER = Reader(
     "arbin-res",
     "Arbin result file (.res)",
-    (*COMMON_SETTINGS, "ignore_damage"),
+    (*COMMON_SETTINGS, "ignore_damage", "part"),
     sniff_database,
     read_database,
 )

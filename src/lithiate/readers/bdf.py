@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lithiate.errors import ReadError
 from lithiate.readers import delimited, marks, text, values
+from lithiate.readers.choices import Choices
 from lithiate.readers.columns import SI_UNITS, Choice, Heading, choose_column, parse_heading
 from lithiate.readers.source import (
     COMMON_SETTINGS,
@@ -156,7 +157,7 @@ def record_of_terms(
     for index, (_name, term) in enumerate(terms):
         if term is not None:
             at.setdefault(term[0], []).append(index)
-    choices = delimited.Choices(
+    choices = Choices(
         time=_choice(terms, at, "time", settings, where),
         voltage=_choice(terms, at, "voltage", settings, where),
         current=_choice(terms, at, "current", settings, where),

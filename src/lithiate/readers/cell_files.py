@@ -19,6 +19,7 @@ LARGEST_OVERLAP = 0.1
 LONGEST_OVERLAP = 2 * 3600.0
 """And by at most this [s], the change to summer time among them."""
 
+_ONE_PART = "one of the cells of this file, --set part=1 and so on"
 _SAME_CELL = "--set same_cell=true joins them all the same"
 
 
@@ -97,12 +98,13 @@ def start_of(record: Measurement) -> float | None:
 def _require_alike(records: Sequence[Measurement], words: Sequence[str | None], what: str) -> None:
     known = [(record.provenance.source, word) for record, word in zip(records, words, strict=True) if word]
     if len({word for _source, word in known}) > 1:
+        one_file = len({source for source, _word in known}) == 1
         raise ReadError(
             f"these files are not of one cell: the {what} differs",
             code="LI-READ-012",
             where=", ".join(source for source, _word in known),
             got=", ".join(str(word) for _source, word in known),
-            expected=f"files of ONE cell ({_SAME_CELL})",
+            expected=f"{_ONE_PART if one_file else 'files of ONE cell'} ({_SAME_CELL})",
         )
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import frozen
 from numpy.typing import NDArray
 
 from lithiate.errors import ReadError
 from lithiate.readers import clock, marks, text, values
+from lithiate.readers.choices import NO_HABITS, Choices, Habits
 from lithiate.readers.columns import (
     SI_UNITS,
     Choice,
@@ -27,10 +27,9 @@ from lithiate.readers.source import (
     RawRecord,
     Reader,
     Source,
-    converted_times,
-    converted_times_error,
     flag_setting,
 )
+from lithiate.readers.times import read_times
 from lithiate.units import convert
 
 if TYPE_CHECKING:
@@ -40,63 +39,6 @@ COLUMN_SETTINGS = tuple(
     f"{quantity}_{what}" for what in ("column", "unit") for quantity in ("time", "voltage", "current")
 )
 TEXT_SETTINGS = (*COLUMN_SETTINGS, marks.SETTING)
-
-
-@frozen
-class Choices:
-    """The columns of a record: required ones, optional ones, and those that explain them."""
-
-    time: Choice
-    voltage: Choice
-    current: Choice | None
-    cycle: int | None
-    step_type: int | None
-    clock: int | None
-    step: int | None = None
-    time_of_step: bool = False
-
-    @property
-    def indices(self) -> list[int]:
-        """All columns that are to be loaded."""
-        chosen = [choice.index for choice in (self.time, self.voltage, self.current) if choice is not None]
-        others = (self.cycle, self.step_type, self.clock, self.step)
-        return chosen + [index for index in others if index is not None]
-
-    @property
-    def of_numbers(self) -> list[int]:
-        """Columns of numbers that a record needs."""
-        return [choice.index for choice in (self.time, self.voltage, self.current) if choice is not None]
-
-
-@frozen
-class Habits:
-    """What is known of the instrument that wrote a table.
-
-    Parameters
-    ----------
-    date_order : {"month", "day"} or None
-        What stands first in dates that leave it open; None where nothing is known, and then they tell no start.
-    magnitudes : bool
-        It writes the current without a sign, so that a table without step types does not tell its direction.
-    signed : bool
-        It writes the current with its sign, so that one that is never negative is one of charge.
-    time_by_clock : bool
-        It writes times without a unit, which differs from file to file and is told by the clock.
-    rest_words : frozenset of str
-        Step types that are rests and do not say so in words.
-    day : float or None, s since 1970
-        Day on which a clock without dates began.
-    """
-
-    date_order: clock.Order | None = None
-    magnitudes: bool = False
-    signed: bool = False
-    time_by_clock: bool = False
-    rest_words: frozenset[str] = frozenset()
-    day: float | None = None
-
-
-NO_HABITS = Habits()
 
 
 def sniff(head: bytes, path: Path) -> bool:
@@ -156,7 +98,14 @@ def record_of_columns(
     """Return the record in columns of text or numbers, their decimal marks told from evidence."""
     tolerate = flag_setting(settings, "tolerate_bad_rows", where)
     plain, warning = marks.numbers_with_points(
-        columns, choices.of_numbers, sample, settings, where, line=line, tolerate=tolerate
+        columns,
+        choices.of_numbers,
+        sample,
+        settings,
+        where,
+        counters=[index for index in (choices.cycle, choices.step) if index is not None],
+        line=line,
+        tolerate=tolerate,
     )
     raw = assemble(plain, choices, settings, where, line=line, habits=habits)
     return raw if warning is None else raw.changed(warning)
@@ -212,7 +161,7 @@ def assemble(
     columns = _without_empty_end(columns, choices)
     drop = flag_setting(settings, "tolerate_bad_rows", where)
     options: dict[str, Any] = {"decimal_comma": decimal_comma, "drop": drop, "where": where, "line": line}
-    time, warnings = _times(columns, choices, settings, options, habits)
+    time, warnings = read_times(columns, choices, settings, options, habits)
     cycle = None if choices.cycle is None else columns[choices.cycle]
     raw = RawRecord(
         time=time,
@@ -221,7 +170,9 @@ def assemble(
         if cycle is None
         else values.cycle_numbers(cycle, decimal_comma=decimal_comma, fill=drop),
         warnings=warnings,
-        start=None if choices.clock is None else _start(columns[choices.clock], time, habits),
+        start=None
+        if choices.clock is None
+        else clock.start_of(columns[choices.clock], time, habits.date_order, habits.day),
         line=line,
     )
     if choices.current is not None:
@@ -232,82 +183,6 @@ def assemble(
             _require_direction(raw, settings, where)
         return raw if habits.signed else _with_sign_warning(raw)
     return _with_step_types(raw, steps, settings, where, habits)
-
-
-def _start(column: pl.Series, time: NDArray[np.float64], habits: Habits) -> float | None:
-    return clock.start_of(column, time, habits.date_order, habits.day)
-
-
-def _times(
-    columns: Mapping[int, pl.Series],
-    choices: Choices,
-    settings: Mapping[str, str],
-    options: dict[str, Any],
-    habits: Habits,
-) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Return the times of the test [s], and warnings about their unit."""
-    choice, where = choices.time, str(options["where"])
-    series = columns[choice.index]
-    time = values.times(series, choice, **options)
-    is_text = values.is_clock(series)
-    warnings = _unit_warnings(choices, time_is_text=is_text)
-    if choices.time_of_step:
-        step = None if choices.step is None else values.cycle_numbers(columns[choices.step], fill=True)
-        warning = "LI-W-TIME the file has the times of steps and none of the test: they were put one behind the other"
-        return values.running_time(time, step), (*warnings, warning)
-    if choices.clock is None or is_text or not time.size:
-        return time, warnings
-    multiplied = clock.converted_factor(time, columns[choices.clock])
-    if multiplied is not None and settings.get("time_unit", "s") == "s":
-        if "time_unit" not in settings:
-            raise converted_times_error(*multiplied, where)
-        return time / multiplied[0], (*warnings, converted_times(*multiplied))
-    if "time_unit" in settings:
-        return time, warnings
-    fits = clock.fitting_units(time, columns[choices.clock])
-    if fits == {"s"} and choice.assumed:  # the clock states it
-        return time, tuple(text for text in warnings if repr(choice.text) not in text)
-    if fits is None and choice.assumed and habits.time_by_clock:
-        raise _wrong_unit(time, columns[choices.clock], choice, set(), where)
-    if fits is None or "s" in fits:
-        return time, warnings
-    if choice.assumed and habits.time_by_clock and len(fits) == 1:
-        unit = next(iter(fits))
-        warnings = tuple(text for text in warnings if repr(choice.text) not in text)
-        said = f"LI-W-UNIT nothing states the unit of the time column {choice.text!r}: by the clock it is {unit}"
-        return convert(time, unit, "s"), (*warnings, said)
-    if not choice.assumed and not fits:  # pauses are on the clock and not in the test: no contradiction
-        return time, warnings
-    if not fits and not habits.time_by_clock:
-        return time, warnings
-    raise _wrong_unit(time, columns[choices.clock], choice, fits, where)
-
-
-def _wrong_unit(
-    time: NDArray[np.float64], clock_column: pl.Series, choice: Choice, fits: set[str], where: str
-) -> ReadError:
-    stated = f"the unit {choice.unit} of the time column {choice.text!r} contradicts the clock column"
-    bare = f"nothing states the unit of the time column {choice.text!r}, and the clock column "
-    bare += "says it is not s" if fits else "does not tell it"
-    return ReadError(
-        bare if choice.assumed else stated,
-        code="LI-READ-005",
-        where=where,
-        got=f"{float(time[-1] - time[0]):.6g} {'' if choice.assumed else 's '}from the first to the last row, between "
-        f"{clock_column[0]} and {clock_column[-1]}",
-        expected=" or ".join(f"--set time_unit={unit}" for unit in sorted(_units_of(choice, fits)))
-        or "--set time_unit=s, min or h",
-    )
-
-
-def _units_of(choice: Choice, fits: set[str]) -> set[str]:
-    """Return the units of the numbers in the column, where the times as read advance in `fits`."""
-    if choice.unit == "s":
-        return fits
-    seconds = {"s": 1.0, "min": 60.0, "h": 3600.0}
-    of_numbers = {unit: seconds[unit] for unit in fits}
-    read_in = seconds.get(choice.unit, 1.0)
-    return {name for name, size in seconds.items() if any(size == read_in * factor for factor in of_numbers.values())}
 
 
 def _require_direction(raw: RawRecord, settings: Mapping[str, str], where: str) -> None:
@@ -339,17 +214,6 @@ def _without_empty_end(columns: Mapping[int, pl.Series], choices: Choices) -> Ma
         filled |= (series.is_not_null() & (series.cast(pl.String) != "")).fill_null(value=False).to_numpy()
     length = int(np.flatnonzero(filled)[-1]) + 1 if filled.any() else 0
     return {index: series.head(length) for index, series in columns.items()}
-
-
-def _unit_warnings(choices: Choices, *, time_is_text: bool) -> tuple[str, ...]:
-    assumed = [choice for choice in (choices.time, choices.voltage, choices.current) if choice and choice.assumed]
-    if time_is_text:  # hh:mm:ss says what it is
-        assumed = [choice for choice in assumed if choice is not choices.time]
-    return tuple(
-        f"LI-W-UNIT nothing states the unit of the {choice.quantity} column {choice.text!r}: {choice.unit} is assumed "
-        f"(--set {choice.quantity}_unit=UNIT corrects it)"
-        for choice in assumed
-    )
 
 
 def _with_step_types(

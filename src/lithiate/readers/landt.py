@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lithiate.readers.delimited import Habits
+from lithiate.readers.choices import Habits
 from lithiate.readers.vendor_text import Dialect, reader_of, words
 
 DIALECT = Dialect(

@@ -45,13 +45,15 @@ def numbers_with_points(
     settings: Mapping[str, str],
     where: str,
     *,
+    counters: Sequence[int] = (),
     line: Callable[[int], int] | None = None,
     tolerate: bool = False,
 ) -> tuple[dict[int, pl.Series], str | None]:
     """Return the columns with decimal points and without marks of thousands, and a warning where that was inferred.
 
     A column says by its own cells what its comma is (``12,5`` and ``0,050`` hold decimals, ``1,234.5`` thousands); a
-    column whose cells all read in two ways follows the rest of the file (`sample`: cells of its first rows).
+    column whose cells all read in two ways follows the rest of the file (`sample`: cells of its first rows). Columns of
+    whole numbers (`counters`) have the decimal mark of the file.
 
     Raises
     ------
@@ -76,6 +78,10 @@ def numbers_with_points(
         if stated is None and _OTHER[mark] in found[index].either:
             inferred.append(f"{series.filter(series.str.contains(_EITHER[_OTHER[mark]]))[0]!r}")
         changed[index] = _plain(series, mark, where, line, tolerate=tolerate)
+    marks = {stated} if stated else of_file
+    for index in counters if len(marks) == 1 and "comma" in marks else ():
+        if columns[index].dtype == pl.String:
+            changed[index] = columns[index].str.replace(",", ".", literal=True)
     if not inferred:
         return changed, None
     warning = (

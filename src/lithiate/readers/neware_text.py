@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lithiate.errors import ReadError
 from lithiate.readers import delimited, text, vendor_text
+from lithiate.readers.choices import Habits
 from lithiate.readers.columns import parse_heading
 from lithiate.readers.source import COMMON_SETTINGS, RawRecord, Reader, Source, flag_setting
 from lithiate.readers.vendor_text import Dialect, words
@@ -36,7 +37,7 @@ DIALECT = Dialect(
         "clock": words("date realtime absolutetime 绝对时间 系统时间 日期"),
     },
     step_time=words("relativetime time steptime 相对时间 时间 工步时间"),
-    habits=delimited.Habits(date_order="month"),
+    habits=Habits(date_order="month"),
 )
 
 _CYCLES = frozenset(words("cycleindex cycleid cycle 循环号 循环序号"))

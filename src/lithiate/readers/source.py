@@ -202,3 +202,28 @@ def converted_times_error(factor: float, evidence: str, where: str) -> ReadError
         got=evidence,
         expected="times of the instrument; --set time_unit=s says that those were seconds, and divides",
     )
+
+
+def chosen_part(
+    parts: Sequence[RawRecord], names: Sequence[str], settings: Mapping[str, str], where: str
+) -> RawRecord | tuple[RawRecord, ...]:
+    """Return the only record of a file, the one that the setting ``part`` (its number, from 1) chooses, or all.
+
+    Raises
+    ------
+    ReadError
+        ``LI-READ-011`` when the setting is no number of a part; the error lists them by `names`.
+    """
+    wanted = settings.get("part")
+    if wanted is None:
+        return parts[0] if len(parts) == 1 else tuple(parts)
+    numbers = [str(number) for number in range(1, len(parts) + 1)]
+    if wanted.strip() in numbers:
+        return parts[numbers.index(wanted.strip())]
+    raise ReadError(
+        "the setting 'part' is the number of a test in the file",
+        code="LI-READ-011",
+        where=where,
+        got=wanted,
+        expected="; ".join(f"{number} ({name})" for number, name in zip(numbers, names, strict=True)),
+    )

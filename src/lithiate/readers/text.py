@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -359,7 +359,11 @@ def _too_long(body: str, layout: Layout) -> list[int]:
     """
     import polars as pl
 
-    lines = pl.Series(body.rstrip("\n").split("\n"), dtype=pl.String)
+    if not body.strip("\n"):
+        return []
+    # A separator that no text holds makes each line one field, without a list of all lines.
+    options: dict[str, Any] = {"has_header": False, "quote_char": None, "schema": {"line": pl.String}}
+    lines = pl.read_csv(io.BytesIO(body.encode()), separator="\x1f", **options)["line"].fill_null("")
     fields = lines
     wrong = pl.repeat(value=False, n=lines.len(), eager=True)
     if '"' in body:

@@ -80,8 +80,11 @@ def is_clock(series: pl.Series) -> bool:
 def _refuse_text(
     series: pl.Series, values: pl.Series, name: str, *, drop: bool, where: str, line: Lines | None
 ) -> None:
-    faults = values.is_null() & series.is_not_null() & ~series.str.to_lowercase().is_in(list(EMPTY))
-    if faults.any() and not drop:
+    faults = values.is_null() & series.is_not_null()
+    if drop or not faults.any():
+        return
+    faults &= ~series.str.to_lowercase().is_in(list(EMPTY))
+    if faults.any():
         row = faults.arg_true()[0]
         raise ReadError(
             f"a cell of the column {name!r} is not a number ({faults.sum()} of {faults.len()} rows)",

@@ -16,6 +16,7 @@ from attrs import evolve, field, frozen
 
 from lithiate.errors import ReadError
 from lithiate.readers import clock, delimited, text
+from lithiate.readers.choices import NO_HABITS, Choices, Habits
 from lithiate.readers.columns import (
     Choice,
     Heading,
@@ -25,8 +26,7 @@ from lithiate.readers.columns import (
     parse_heading,
     with_unit,
 )
-from lithiate.readers.delimited import Choices, Habits
-from lithiate.readers.source import COMMON_SETTINGS, RawRecord, Reader, Source, flag_setting
+from lithiate.readers.source import COMMON_SETTINGS, RawRecord, Reader, Source, chosen_part, flag_setting
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,7 +81,7 @@ class Dialect:
     header: Mapping[str, str] = field(factory=dict)
     identity_columns: Mapping[str, tuple[str, ...]] = field(factory=dict)
     split_by: tuple[str, ...] = ()
-    habits: Habits = delimited.NO_HABITS
+    habits: Habits = NO_HABITS
 
     def fits(self, keys: frozenset[str]) -> bool:
         """Say whether headings are those of the dialect."""
@@ -139,6 +139,8 @@ def sniff(head: bytes, path: Path, dialect: Dialect) -> bool:
 def read(source: Source, settings: Mapping[str, str], dialect: Dialect) -> RawRecord | tuple[RawRecord, ...]:
     """Read a text of the dialect; several records where the table holds several tests.
 
+    Settings: ``part``, the number of the test to read, where a dialect has several in a file.
+
     Raises
     ------
     ReadError
@@ -169,7 +171,8 @@ def read(source: Source, settings: Mapping[str, str], dialect: Dialect) -> RawRe
             own, choices, settings, source.name, layout.sample, line=lines_of_rows, habits=dialect.habits
         )
         records.append(evolve(with_header(raw, stated, own, groups, dialect), software=f"polars {pl.__version__}"))
-    return records[0] if len(records) == 1 else tuple(records)
+    tests = [", ".join(record.identity.values()) for record in records]
+    return chosen_part(records, tests, settings, source.name)
 
 
 def _line_of_part(line: Any, rows: Sequence[int], row: int) -> int:  # noqa: ANN401 - a function of a row
@@ -295,7 +298,7 @@ def reader_of(dialect: Dialect) -> Reader:
     return Reader(
         name=dialect.name,
         title=dialect.title,
-        settings=(*delimited.TEXT_SETTINGS, *COMMON_SETTINGS),
+        settings=(*delimited.TEXT_SETTINGS, *COMMON_SETTINGS, *(["part"] if dialect.split_by else [])),
         sniff=partial(sniff, dialect=dialect),
         read=partial(read, dialect=dialect),
     )

@@ -39,6 +39,7 @@ from lithiate.report.ablation import ablation_panels
 from lithiate.report.fade import fade_splits
 from lithiate.report.folder import Cell, ExperimentContent, FolderContent
 from lithiate.report.full_cells import arrhenius_traces, capacity_curves, full_cell_results, profiles
+from lithiate.report.replicates import replicate_pictures
 from lithiate.report.survival import experiment_survivals
 from lithiate.study.layout import FIGURES
 from lithiate.units import convert
@@ -77,7 +78,7 @@ def make_pictures(content: FolderContent) -> list[Picture]:
         if experiment.cells:
             for word, title, caption, figure in _DRAWINGS[experiment.kind](content, experiment, styles):
                 pictures.append(_picture(content, experiment.name, word, title, caption, figure))
-            for word, title, caption, figure in _survivals(experiment):
+            for word, title, caption, figure in (*replicate_pictures(experiment), *_survivals(experiment)):
                 pictures.append(_picture(content, experiment.name, word, title, caption, figure))
     return pictures
 

@@ -24,6 +24,7 @@ CURVE_FILES = {
 """Quantity that a cell has in each of its cycles -> file of its curves."""
 MEASUREMENTS = "measurements"
 FIGURES = "figures"
+TABLES = "tables"
 REPORT_HTML = "report.html"
 
 PRINTED_UNITS = {

@@ -143,7 +143,9 @@ def make_row(
     UnitError
         When the estimate's unit has not the dimension of its quantity.
     """
-    unit = QUANTITIES[estimate.quantity].unit
+    word = QUANTITIES[estimate.quantity]
+    # A resistance of a cell whose area is not known stays that of the cell.
+    unit = "ohm" if (word.si_unit, estimate.unit) == ("ohm m^2", "ohm") else word.unit
 
     def printed(value: float | None) -> float | None:
         return None if value is None else float(convert(value, estimate.unit, unit))

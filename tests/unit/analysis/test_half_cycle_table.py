@@ -7,7 +7,8 @@ import pytest
 
 from lithiate.analysis import analyse
 from lithiate.analysis.cycling import segment_half_cycles
-from lithiate.analysis.half_cycle_table import arcing_index, cycle_table, half_cycle_table, peaking_index, tables_of
+from lithiate.analysis.half_cycle_table import arcing_index, cycle_table, half_cycle_table, peaking_index
+from lithiate.analysis.tables import tables_of
 from lithiate.core.store import PRINTED_UNITS
 
 from .conftest import AREA, CURRENT

@@ -78,6 +78,13 @@ def test_thousands_that_were_inferred_are_said(write_file) -> None:
     assert any(text.startswith("LI-W-DECIMAL cells such as '1,234' were read as thousands") for text in record.warnings)
 
 
+def test_a_counter_follows_the_file(write_file) -> None:
+    record = read(
+        write_file("time/s;Ewe/V;I/mA;cycle number\n0,5;3,7;1,25;1,000\n1,5;3,8;1,26;2,000\n2,5;3,8;1,2;2,000\n")
+    )
+    assert record.vendor_cycle_number.tolist() == [1, 2, 2]
+
+
 def test_bdf_with_quoted_decimal_commas(write_file) -> None:
     names = "test_time_second,voltage_volt,current_ampere\n"
     record = read(write_file(names + '"0,5","3,7","1,25"\n"1,5","3,8","1,26"\n'))

@@ -374,6 +374,20 @@ def test_pec_two_cells_are_two_records(write_file) -> None:
     assert second.line(1) == 11  # the rows of the cells alternate
 
 
+def test_pec_one_of_two_cells_by_its_number(write_file) -> None:
+    path = write_file(PEC_HEAD.format(count=2) + pec_rows(1, 2))
+    record = read(path, settings={"part": "2"})
+    np.testing.assert_allclose(record.voltage, [3.6845, 3.702])
+    with pytest.raises(
+        ReadError, match=r"number of a test.*got '3'; expected 1 \(id-1, ACT4/014/1\); 2 \(id-2"
+    ) as error:
+        read(path, settings={"part": "3"})
+    assert error.value.code == "LI-READ-011"
+    with pytest.raises(ReadError) as error:
+        read(path)
+    assert error.value.code == "LI-READ-012"
+
+
 def test_pec_names_the_line_of_a_fault_in_the_file(write_file) -> None:
     path = write_file((PEC_HEAD.format(count=2) + pec_rows(1, 2)).replace("3702,", "?,"))
     with pytest.raises(ReadError, match=r"^cell\.txt:11: "):
@@ -472,6 +486,7 @@ def test_arbin_result_file(write_file, monkeypatch) -> None:
     first, second = arbin.DATABASE_READER.read(Source(path), {})
     assert (first.identity["channel"], second.identity["channel"]) == ("12", "13")
     assert second.time.tolist() == [0, 1]
+    assert read(path, settings={"part": "2"}).time.tolist() == [0, 1]
     more, complaint = "", "error: reading page 118 failed."
     with pytest.raises(
         ReadError, match="damaged; got 'error: reading page 118 failed., after 3 rows'.*ignore_damage=true"

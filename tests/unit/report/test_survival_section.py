@@ -93,6 +93,7 @@ def test_the_page_has_the_section_where_there_are_replicates(fake_twin, study_fi
     page = build_report(run_study(study_file, tmp_path / "out").folder).read_text(encoding="utf-8")
     assert '<section id="survival">' in page
     assert "How long replicate cells last" in page
+    assert "Replicate cells: voltage hysteresis" in page
     assert page.count('<tr class="survival">') >= 2
 
 
