@@ -39,7 +39,8 @@ class ChargeErrors:
         """Return the uncertainty of sum(charge[above])/sum(charge[below]) from time and from an offset of the current.
 
         From time: each switch lies anywhere between two rows (rectangular), those of one kind independently of one
-        another, unless they follow at one distance: then rows and switches keep step, and all are off alike. A switch
+        another, unless they follow at one distance: then rows and switches keep step, and all are off alike. Kinds that
+        keep step may do so together (a rest of whole intervals between them), so what they do is added up. A switch
         straight from one of the half cycles to another is one instant: what it takes from one charge it gives to the
         other. The offset is that of half cycles of opposite sign; between those of one sign it cancels.
         """
@@ -54,11 +55,12 @@ class ChargeErrors:
         at_start, at_end = -per_second, per_second.copy()
         at_end[:-1] += np.where(shared, at_start[1:], 0.0)
         at_start[1:] = np.where(shared, 0.0, at_start[1:])
-        parts = [_moved(at_start[side] * before[side], self.time[first[side]]) for side in (below, above)] + [
-            _moved(at_end[side] * after[side], self.time[last[side]]) for side in (below, above)
-        ]
+        switches = [(at_start[side] * before[side], self.time[first[side]]) for side in (below, above)]
+        switches += [(at_end[side] * after[side], self.time[last[side]]) for side in (below, above)]
+        in_step = sum(abs(float(parts.sum())) for parts, time in switches if _keep_step(time))
+        apart = sum(float(np.sum(parts**2)) for parts, time in switches if not _keep_step(time))
         # The distance of two rows is twice the way to the middle between them.
-        variance = sum(part**2 for part in parts) * 4.0 / 12.0
+        variance = (in_step**2 + apart) * 4.0 / 12.0
         return math.sqrt(variance), 2.0 * dividend / divisor * self.offset
 
     def of_quotients(self, below: IntArray, above: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -86,19 +88,10 @@ SAME_DISTANCE = 0.8
 """Switches keep step with the rows when at least this share of their distances is one and the same."""
 
 
-def _moved(parts: FloatArray, time: FloatArray) -> float:
-    """Return what switches of one kind do to a ratio together: the sum of their `parts`, or the root of their squares.
-
-    Parameters
-    ----------
-    parts : (p,) float64
-        What each does when it moves by the way to the middle between its rows.
-    time : (p,) float64, s
-        Of the row beside each, whose distances tell whether they keep step.
-    """
+def _keep_step(time: FloatArray) -> bool:
+    """Tell from the rows (p,) beside switches of one kind [s] whether all of them follow at one distance."""
     distance = np.diff(time)
-    if distance.size >= 2:
-        usual = float(np.median(distance))
-        if float(np.mean(np.abs(distance - usual) <= 1e-4 * abs(usual))) >= SAME_DISTANCE:
-            return float(np.abs(parts.sum()))
-    return float(np.sqrt(np.sum(parts**2)))
+    if distance.size < 2:
+        return False
+    usual = float(np.median(distance))
+    return float(np.mean(np.abs(distance - usual) <= 1e-4 * abs(usual))) >= SAME_DISTANCE

@@ -13,6 +13,10 @@ from lithiate.analysis.short_circuit import HardShort, first_run
 from lithiate.analysis.symmetric_result import SymmetricSettings
 from lithiate.core.estimate import Estimate
 
+DIP = 1.5
+"""A cycle below the threshold by less than this many standard deviations of its noise does not break a run. Without it
+noise delays one onset in forty by more than 2 %, with twice as much it brings others forward as often."""
+
 
 def hysteresis_onset(hysteresis: FloatArray, early_level: float, *, ratio: float = 1.5, run: int = 10) -> int | None:
     """Return the position of the first cycle of the first run of `run` cycles above `ratio` x `early_level`, or None.
@@ -35,6 +39,7 @@ def onset_estimate(
     short: HardShort,
     origin: float,
     settings: SymmetricSettings,
+    noise: float = 0.0,
 ) -> Estimate:
     """Return the time from `origin` to the onset, with its interval, or its bound when there was none.
 
@@ -50,6 +55,9 @@ def onset_estimate(
     origin : float, s
         Record time that counts as zero.
     settings : SymmetricSettings
+    noise : float, V
+        Standard deviation that white noise of the voltage leaves in the hysteresis of a cycle. A cycle that is below
+        the threshold by less than `DIP` times it may be above it, and does not break a run that has begun.
 
     Returns
     -------
@@ -66,7 +74,8 @@ def onset_estimate(
     definition = (
         f"time from the first row to the start of the first run of at least {settings.onset_cycles} cycles with a "
         f"voltage hysteresis ({settings.hysteresis_definition}) above {settings.onset_ratio:g} x its early level "
-        f"(median over cycles {settings.first_early_cycle}-{settings.last_early_cycle})"
+        f"(median over cycles {settings.first_early_cycle}-{settings.last_early_cycle}); a cycle below it by less than "
+        f"{DIP:g} standard deviations of its noise does not break a run"
     )
     if early.value is None or hysteresis.size < settings.last_early_cycle:
         text = f"{hysteresis.size} complete cycles before the end or a hard short, {settings.last_early_cycle} needed"
@@ -79,6 +88,7 @@ def onset_estimate(
         run=settings.onset_cycles,
         threshold=settings.onset_ratio * early.value,
         spread=math.hypot(early_spread, successive_scatter(hysteresis)),
+        dip=DIP * noise,
     )
     warnings = _fall(crossing, early.value, settings)
     value = crossing.time_above(0.0)
@@ -91,7 +101,7 @@ def onset_estimate(
 
 @frozen(eq=False, kw_only=True)
 class _Crossing:
-    """Cycles (times from the origin in s, hysteresis in V), and the threshold with its standard uncertainty."""
+    """Cycles (times from the origin in s, hysteresis in V), the threshold with its standard uncertainty, and dips."""
 
     start: FloatArray
     end: FloatArray
@@ -99,11 +109,22 @@ class _Crossing:
     run: int
     threshold: float
     spread: float
+    dip: float
 
     def time_above(self, shift: float) -> float | None:
         """Return the onset when the threshold is moved by `shift` standard uncertainties."""
-        first = first_run(self.hysteresis > self.threshold + shift * self.spread, self.run)
-        return None if first is None else float(self.start[first])
+        level = self.threshold + shift * self.spread
+        cycle = 0
+        while cycle < self.hysteresis.size:
+            # A run goes on through dips, but does not begin with one.
+            first = first_run(self.hysteresis[cycle:] > level - self.dip, self.run)
+            if first is None:
+                return None
+            cycle += first
+            if self.hysteresis[cycle] > level:
+                return float(self.start[cycle])
+            cycle += 1
+        return None
 
     @property
     def cycle_duration(self) -> float:

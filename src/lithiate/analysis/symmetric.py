@@ -148,7 +148,14 @@ def _estimates(
         "voltage_hysteresis": early,
         "voltage_hysteresis_late": level_estimate("voltage_hysteresis", hysteresis, settings, resolution, late=True),
         "hysteresis_onset_time": onset_estimate(
-            cycles.start[seen], cycles.end[seen], hysteresis, early, short, origin, settings
+            cycles.start[seen],
+            cycles.end[seen],
+            hysteresis,
+            early,
+            short,
+            origin,
+            settings,
+            noise=_noise_of_a_cycle(half_cycles, settings.hysteresis_factor),
         ),
         "time_to_short_circuit": time_to_short_circuit(
             short, origin, ratio=settings.short_ratio, run=settings.short_half_cycles
@@ -163,6 +170,12 @@ def _estimates(
     if half_cycles.direction == ONE_DIRECTIONAL:
         return without_cycles(estimates, half_cycles, record.time, record.voltage)
     return estimates
+
+
+def _noise_of_a_cycle(half_cycles: HalfCycles, factor: float) -> float:
+    """Return the standard deviation [V] that white noise leaves in the mean |V| of a cycle, times `factor`."""
+    rows = 2.0 * float(np.median(half_cycles.rows.counts))
+    return factor * half_cycles.noise / math.sqrt(rows)
 
 
 def pair_half_cycles(half_cycles: HalfCycles) -> IntArray:
