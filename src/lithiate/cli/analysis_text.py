@@ -70,7 +70,9 @@ def _print_rates(content: Mapping[str, Any]) -> None:
 
 
 def _lines_of_tables(content: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a line for each of the events, knees, steps and peaks that were found."""
+    """Yield a line for each of the comparisons, events, knees and steps that were found."""
+    if "efficiency_comparison" in content:
+        yield f"methods: {content['efficiency_comparison']}"
     for number, event in enumerate(content.get("short_events", {}).get("events", ())):
         low, high = (f"{time / 3600.0:.4g}" for time in event["interval"])
         text = f"event {number + 1}: {event['kind']} at {event['onset'] / 3600.0:.4g} h ({low} ... {high} h)"
