@@ -206,3 +206,10 @@ def test_efficiencies_above_one_are_events_by_runs():
     assert [(event.onset, event.recovered_at) for event in found] == [(3.0, 5.0), (7.0, None)]
     assert "cycle 4" in found[0].evidence[0]
     assert efficiency_above_one(efficiency[:3], 0.005, start[:3], start[:3] + 1.0) == ()
+
+
+def test_a_record_without_a_voltage_to_judge_has_no_blocks_and_no_events(cycled):
+    """EC-Lab exports with a column of zeros exist."""
+    record = cycled(half_cycles=40)
+    events = analyse(evolve(record, voltage=np.zeros_like(record.voltage))).short_events
+    assert len(events) == 0
