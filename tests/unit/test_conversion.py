@@ -134,3 +134,16 @@ def test_the_command(tmp_path) -> None:
     record = li.read(tmp_path / "b.bdf.csv")
     assert json.dumps(record.provenance.details["converted_from"])
     assert record.specimen.area == 1e-4
+
+
+def test_a_file_is_not_overwritten_by_its_own_conversion(tmp_path: Path) -> None:
+    source = tmp_path / "cell" / "one.csv"
+    source.parent.mkdir()
+    text = "Time / s,Voltage / V,Current / A\n0,0.1,1e-3\n60,0.1,1e-3\n120,-0.1,-1e-3\n"
+    for target in (source.with_name("one.bdf.csv"), source.with_name("one.mpt")):
+        target.write_text(text)
+        for named in (target, target.parent):
+            with pytest.raises(WriteError, match="would be lost") as caught:
+                li.convert(named, target)
+            assert caught.value.code == "LI-WRITE-001"
+        assert target.read_text() == text
