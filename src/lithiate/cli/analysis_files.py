@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -98,7 +99,7 @@ def _save_figures(record: Measurement, result: Result, folder: Path, stem: str) 
         if len(result.short_events) or result.linked_spectra is not None:
             figure = plot_shorts(record, result.short_events, result.linked_spectra)
             save(figure, folder / f"{stem}-shorts.svg")
-    elif isinstance(result, PlatingEfficiencyResult) and len(result.cycles):
+    elif isinstance(result, PlatingEfficiencyResult) and any(map(math.isfinite, result.cycles.coulombic_efficiency)):
         from lithiate.figures.efficiency import EfficiencyCurve, plot_efficiency
 
         cycles = result.cycles
