@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lithiate.core.measurement import CyclingRecord, Measurement
     from lithiate.study.results import ResultRow
 
+_LONGEST_LABEL = 36
 _KINDS = {"symmetric": "symmetric-cycling", "kinetics": "tafel"}
 
 
@@ -87,7 +88,7 @@ def _save_figures(record: Measurement, result: Result, folder: Path, stem: str) 
     if isinstance(result, FullCellResult):
         _save_full_cell(record, result, folder, stem)
         return
-    name = record.specimen.name
+    name = _label(record.specimen.name)
     trace = CellTrace(name, name, record.provenance.origin == "measured", record)
     save(plot_voltage([trace], anode_styles([name])), folder / f"{stem}-voltage.svg")
     if isinstance(result, SymmetricCyclingResult):
@@ -105,6 +106,12 @@ def _save_figures(record: Measurement, result: Result, folder: Path, stem: str) 
         cycles = result.cycles
         curve = EfficiencyCurve(name, name, trace.measured, cycles.number, cycles.coulombic_efficiency)
         save(plot_efficiency([curve], anode_styles([name])), folder / f"{stem}-efficiency.svg")
+
+
+def _label(name: str) -> str:
+    """Return the name of a specimen as a legend has room for it; files have long names, and their ends differ."""
+    half = _LONGEST_LABEL // 2
+    return name if len(name) <= _LONGEST_LABEL else f"{name[:half]}…{name[-half:]}"
 
 
 def _save_tables(record: Measurement, result: Result, folder: Path, stem: str) -> None:
@@ -126,7 +133,7 @@ def _save_full_cell(record: CyclingRecord, result: FullCellResult, folder: Path,
     from lithiate.figures.differential_capacity import differential_traces, plot_differential_capacity
     from lithiate.figures.style import anode_styles, save
 
-    name, measured = record.specimen.name, record.provenance.origin == "measured"
+    name, measured = _label(record.specimen.name), record.provenance.origin == "measured"
     styles, basis = anode_styles([name]), figures.common_basis([result])
     curve = figures.capacity_curve(result, anode=name, label=name, measured=measured, basis=basis)
     save(figures.plot_capacity([curve], styles), folder / f"{stem}-capacity.svg")
