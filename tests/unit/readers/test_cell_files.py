@@ -102,6 +102,15 @@ def test_records_of_the_same_time_are_of_two_cells() -> None:
     require_one_cell([record("a", start=0.0), record("b", start=3500.0)], folder=False)
 
 
+def test_files_that_lie_half_a_year_apart_are_hardly_of_one_cell() -> None:
+    day = 86400.0
+    far = [record("bb", start=185.0 * day), record("a", start=0.0)]
+    with pytest.raises(ReadError, match=r"^a, bb: .*more than half a year apart.*185 days.*same_cell=true") as error:
+        require_one_cell(far, folder=False)
+    assert code(error) == "LI-READ-012"
+    require_one_cell([record("bb", start=180.0 * day), record("a", start=0.0)], folder=False)
+
+
 def test_starts_put_files_on_one_clock() -> None:
     second, first = record("bb", start=1e6), record("a", start=1e6 - 7200.0)
     (together,) = joined(on_one_clock([second, first]))
