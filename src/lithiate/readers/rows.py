@@ -13,7 +13,7 @@ from lithiate.readers.source import RawRecord, converted_times, flag_setting
 
 YEAR = 365.25 * 86400.0
 LONGEST_TEST = 10 * YEAR
-HIGHEST_VOLTAGE = 100.0
+HIGHEST_VOLTAGE = 10.0
 HIGHEST_CURRENT = 1e4
 _MOST_BAD_ROWS = 0.05
 _SHARE_BEFORE_HALF = 0.05
@@ -145,7 +145,8 @@ def _require_plausible(raw: RawRecord, where: str) -> None:
     if level > HIGHEST_VOLTAGE:
         raise _implausible(
             f"the median |voltage| is {level:.4g} V",
-            f"less than {HIGHEST_VOLTAGE:g} V; if the numbers are millivolt, --set voltage_unit=mV",
+            f"less than {HIGHEST_VOLTAGE:g} V, as of a lithium cell; if the numbers are millivolt, whatever the heading "
+            "says, --set voltage_unit=mV",
             where,
         )
     strongest = 0.0 if raw.current is None else float(np.abs(raw.current).max())

@@ -121,6 +121,7 @@ def test_units_that_nothing_states_are_assumed_aloud_and_corrected(write_file) -
     path = write_file("Time,Voltage,Current\n0,50,1\n0.5,-50,-1\n1,62.5,1\n1.5,-60,-1\n")
     units = {"time_unit": "h", "voltage_unit": "mV", "current_unit": "mA"}
     assert_reference(read(path, settings=units))
+    path = write_file("Time,Voltage,Current\n0,5,1\n0.5,-5,-1\n1,6.25,1\n1.5,-6,-1\n")
     warnings = [text for text in read(path).warnings if text.startswith("LI-W-UNIT")]
     assert len(warnings) == 3
     assert "time column 'Time': s is assumed (--set time_unit=UNIT" in warnings[0]
@@ -282,7 +283,8 @@ def test_headings(text, key, unit) -> None:
     assert (heading.key, heading.unit) == (key, unit)
 
 
-FINITE = st.floats(-90, 90, allow_nan=False).map(lambda x: x + 0.0)
+# Within what is plausible for a voltage in volts.
+FINITE = st.floats(-9, 9, allow_nan=False).map(lambda x: x + 0.0)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -308,3 +310,12 @@ def test_any_table_reads_back_bit_for_bit(tmp_path, steps, separator, comma, enc
     np.testing.assert_array_equal(record.time, time)
     np.testing.assert_array_equal(record.voltage, voltage)
     np.testing.assert_array_equal(record.current, current)
+
+
+def test_millivolt_under_a_heading_of_volt_are_refused_and_corrected(write_file) -> None:
+    rows = "".join(f"{60 * k},{20.5 if k % 2 else -20.5}\n" for k in range(20))
+    path = write_file("Time(s),Voltage(V)\n" + rows, "cell.csv")
+    with pytest.raises(ReadError, match=r"median \|voltage\| is 20.5 V.*--set voltage_unit=mV") as error:
+        read(path)
+    assert error.value.code == "LI-READ-010"
+    np.testing.assert_allclose(np.abs(read(path, settings={"voltage_unit": "mV"}).voltage), 0.0205, rtol=1e-12)
