@@ -15,6 +15,10 @@ YEAR = 365.25 * 86400.0
 LONGEST_TEST = 10 * YEAR
 HIGHEST_VOLTAGE = 10.0
 HIGHEST_CURRENT = 1e4
+LONGEST_STEP = 3600.0
+"""Where half of the steps between rows last longer [s], the times may have been multiplied."""
+
+_FEW_ROWS = 20
 _MOST_BAD_ROWS = 0.05
 _SHARE_BEFORE_HALF = 0.05
 
@@ -23,8 +27,9 @@ def checked(raw: RawRecord, settings: Mapping[str, str], where: str) -> RawRecor
     """Apply the common settings, then refuse bad rows and implausible values.
 
     Settings: ``invert_current``, ``tolerate_bad_rows`` (rows with a value that is no number, and rows whose time lies
-    before that of an earlier row, are left out; a warning counts them), ``time_unit=s`` (where the times as read would
-    last longer than any test, the seconds of the instrument were multiplied by 3600 by a converter, and are divided).
+    before that of an earlier row, are left out; a warning counts them), ``time_unit=s`` (where the times as
+    read would last longer than any test, or half of the rows lie more than 1 h apart, the seconds of the instrument
+    were multiplied by 3600 by a converter, and are divided).
 
     Raises
     ------
@@ -37,13 +42,19 @@ def checked(raw: RawRecord, settings: Mapping[str, str], where: str) -> RawRecor
         raw = raw.changed("LI-W-SIGN the sign of the current was inverted, as asked", **_inverted(raw))
     raw = _without_bad_rows(raw, drop=flag_setting(settings, "tolerate_bad_rows", where), where=where)
     _require_plausible(raw, where)
-    return raw
+    return _with_step_warning(raw, settings)
 
 
 def _with_seconds_of_instrument(raw: RawRecord, settings: Mapping[str, str]) -> RawRecord:
     finite = raw.time[np.isfinite(raw.time)]
-    if settings.get("time_unit") != "s" or not finite.size or float(np.ptp(finite)) <= LONGEST_TEST:
+    if settings.get("time_unit") != "s" or not finite.size:
         return raw
+    if float(np.ptp(finite)) <= LONGEST_TEST:
+        step = float(np.median(np.diff(finite))) if finite.size > _FEW_ROWS else 0.0
+        if step <= LONGEST_STEP:
+            return raw
+        evidence = f"as read half of the rows lie more than {step / 3600.0:.4g} h apart"
+        return raw.changed(converted_times(3600.0, evidence), time=raw.time / 3600.0)
     if float(np.median(finite) - finite.min()) < _SHARE_BEFORE_HALF * LONGEST_TEST:
         return raw  # a few times are far too high: no factor of all
     years = float(np.ptp(finite)) / YEAR
@@ -145,8 +156,8 @@ def _require_plausible(raw: RawRecord, where: str) -> None:
     if level > HIGHEST_VOLTAGE:
         raise _implausible(
             f"the median |voltage| is {level:.4g} V",
-            f"less than {HIGHEST_VOLTAGE:g} V, as of a lithium cell; if the numbers are millivolt, whatever the heading "
-            "says, --set voltage_unit=mV",
+            f"less than {HIGHEST_VOLTAGE:g} V, as of a lithium cell; if the numbers are millivolt, whatever the "
+            "heading says, --set voltage_unit=mV",
             where,
         )
     strongest = 0.0 if raw.current is None else float(np.abs(raw.current).max())
@@ -156,6 +167,16 @@ def _require_plausible(raw: RawRecord, where: str) -> None:
             f"less than {HIGHEST_CURRENT:g} A; if the numbers are milliampere, --set current_unit=mA",
             where,
         )
+
+
+def _with_step_warning(raw: RawRecord, settings: Mapping[str, str]) -> RawRecord:
+    step = float(np.median(np.diff(raw.time)))
+    if raw.time.size <= _FEW_ROWS or step <= LONGEST_STEP or "time_unit" in settings:
+        return raw
+    return raw.changed(
+        f"LI-W-TIME half of the rows lie more than {step / 3600.0:.4g} h apart: the times may have been multiplied; "
+        "--set time_unit=s says that the instrument's were seconds, whatever a heading or a converter made of them"
+    )
 
 
 def _implausible(got: str, expected: str, where: str) -> ReadError:

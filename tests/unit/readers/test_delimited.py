@@ -319,3 +319,21 @@ def test_millivolt_under_a_heading_of_volt_are_refused_and_corrected(write_file)
         read(path)
     assert error.value.code == "LI-READ-010"
     np.testing.assert_allclose(np.abs(read(path, settings={"voltage_unit": "mV"}).voltage), 0.0205, rtol=1e-12)
+
+
+def test_rows_hours_apart_are_told_and_divided_when_asked(write_file) -> None:
+    rows = "".join(f"{216000 * k},{0.02 if k % 2 else -0.02}\n" for k in range(21))
+    path = write_file("Time / s,V/V\n" + rows, "cell.csv")
+    (told,) = [text for text in read(path).warnings if text.startswith("LI-W-TIME")]
+    assert "half of the rows lie more than 60 h apart" in told
+    assert "--set time_unit=s" in told
+    divided = read(path, settings={"time_unit": "s"})
+    assert divided.time.tolist() == [60.0 * k for k in range(21)]
+    (said,) = [text for text in divided.warnings if text.startswith("LI-W-TIME")]
+    assert "divided by 3600" in said
+    # Few rows prove nothing, and steps of an hour are those of a slow test.
+    few = write_file("Time / s,V/V\n" + "".join(f"{216000 * k},0.02\n" for k in range(20)), "few.csv")
+    slow = write_file("Time / s,V/V\n" + "".join(f"{3600 * k},0.02\n" for k in range(40)), "slow.csv")
+    for plain in (few, slow):
+        assert not [text for text in read(plain).warnings if text.startswith("LI-W-TIME")]
+        assert read(plain, settings={"time_unit": "s"}).time[1] in (216000.0, 3600.0)
