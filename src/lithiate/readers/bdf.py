@@ -20,6 +20,7 @@ from lithiate.errors import ReadError
 from lithiate.readers import delimited, marks, text, values
 from lithiate.readers.choices import Choices
 from lithiate.readers.columns import SI_UNITS, Choice, Heading, choose_column, parse_heading
+from lithiate.readers.restarts import without_restarts
 from lithiate.readers.source import (
     COMMON_SETTINGS,
     RawRecord,
@@ -305,7 +306,7 @@ def _charges(raw: RawRecord, names: Sequence[str], columns: Mapping[int, pl.Seri
         return None
     counted = _counted_charge(names, columns, raw.time.size)
     # A time that falls back for a row must not count the way back to it as a long step.
-    steps = np.diff(np.maximum.accumulate(raw.time))
+    steps = np.diff(np.maximum.accumulate(without_restarts(raw.time)))
     flowed = float(np.nansum(np.abs(raw.current[:-1]) * steps))
     return None if counted is None or counted <= 0.0 or flowed <= 0.0 else (flowed, counted)
 

@@ -9,6 +9,7 @@ from attrs import evolve
 from numpy.typing import NDArray
 
 from lithiate.errors import ReadError
+from lithiate.readers.restarts import restarts, without_restarts
 from lithiate.readers.source import RawRecord, converted_times, flag_setting
 
 YEAR = 365.25 * 86400.0
@@ -27,9 +28,10 @@ def checked(raw: RawRecord, settings: Mapping[str, str], where: str) -> RawRecor
     """Apply the common settings, then refuse bad rows and implausible values.
 
     Settings: ``invert_current``, ``tolerate_bad_rows`` (rows with a value that is no number, and rows whose time lies
-    before that of an earlier row, are left out; a warning counts them), ``time_unit=s`` (where the times as
-    read would last longer than any test, or half of the rows lie more than 1 h apart, the seconds of the instrument
-    were multiplied by 3600 by a converter, and are divided).
+    before that of an earlier row, are left out; a warning counts them), ``join_restarts`` (where the time begins anew
+    within the file, the rows from there on are moved to begin where those before them end), ``time_unit=s`` (where the
+    times as read would last longer than any test, or half of the rows lie more than 1 h apart, the seconds of the
+    instrument were multiplied by 3600 by a converter, and are divided).
 
     Raises
     ------
@@ -40,6 +42,8 @@ def checked(raw: RawRecord, settings: Mapping[str, str], where: str) -> RawRecor
     raw = _with_seconds_of_instrument(raw, settings)
     if flag_setting(settings, "invert_current", where):
         raw = raw.changed("LI-W-SIGN the sign of the current was inverted, as asked", **_inverted(raw))
+    if flag_setting(settings, "join_restarts", where):
+        raw = _with_joined_restarts(raw)
     raw = _without_bad_rows(raw, drop=flag_setting(settings, "tolerate_bad_rows", where), where=where)
     _require_plausible(raw, where)
     return _with_step_warning(raw, settings)
@@ -67,6 +71,39 @@ def _inverted(raw: RawRecord) -> dict[str, NDArray[np.float64]]:
     return {name: 0.0 - array for name, array in arrays.items() if array is not None}
 
 
+def _with_joined_restarts(raw: RawRecord) -> RawRecord:
+    starts = restarts(raw.time)
+    if not starts.size:
+        return raw
+    mask = np.zeros(raw.time.shape, dtype=bool)
+    mask[starts] = True
+    text = (
+        f"LI-W-TIME the time begins anew {_times(starts.size)} within the file ({_row_numbers(mask, raw.line)}): as "
+        "asked, each part was moved to begin where the rows before it end; what passed between them is not in the file"
+    )
+    return raw.changed(text, time=without_restarts(raw.time))
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _require_no_restarts(raw: RawRecord, where: str) -> None:
+    starts = restarts(raw.time)
+    if not starts.size:
+        return
+    mask = np.zeros(raw.time.shape, dtype=bool)
+    mask[starts] = True
+    raise ReadError(
+        f"the time begins anew {_times(starts.size)} within the file",
+        code="LI-READ-007",
+        where=where if raw.line is None else f"{where}:{raw.line(int(starts[0]))}",
+        got=_row_numbers(mask, raw.line),
+        expected="one record, in the order of its times (--set join_restarts=true moves each part to begin where the "
+        "rows before it end)",
+    )
+
+
 def _without_bad_rows(raw: RawRecord, *, drop: bool, where: str) -> RawRecord:
     bad = np.zeros(raw.time.shape, dtype=bool)
     for name in ("time", "voltage", "current", "current_density", "electrode_potential"):
@@ -81,6 +118,7 @@ def _without_bad_rows(raw: RawRecord, *, drop: bool, where: str) -> RawRecord:
         bad |= faults
     falls = _falls(raw.time, bad)
     if falls.any() and not drop:
+        _require_no_restarts(raw, where)
         zero = bool((raw.time[falls] == 0.0).all())
         what = f"the time {'is 0 and ' if zero else ''}lies before that of an earlier row"
         raise _bad_rows(what, falls, "LI-READ-007", where, raw.line)
@@ -88,9 +126,10 @@ def _without_bad_rows(raw: RawRecord, *, drop: bool, where: str) -> RawRecord:
     if not bad.any():
         return raw
     if falls.sum() > max(_MOST_BAD_ROWS * bad.size, 1):
+        _require_no_restarts(raw, where)
         raise ReadError(
-            "too many times lie before those of earlier rows to leave them out: the record starts anew within the "
-            "file, or one time is far too high",
+            "too many times lie before those of earlier rows to leave them out: the rows are not in the order of their "
+            "times, or one time is far too high",
             code="LI-READ-007",
             where=where,
             got=f"{int(falls.sum())} of {bad.size} rows",

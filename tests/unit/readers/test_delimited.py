@@ -212,9 +212,33 @@ def test_bad_rows_are_left_out_when_asked_and_counted(write_file) -> None:
     assert any("LI-W-ROWS 3 of 60 rows were left out, as asked (rows 8, 21, 31" in text for text in record.warnings)
 
 
-def test_a_restart_is_not_left_out_row_by_row(write_file) -> None:
-    rows = "".join(f"{i},1\n" for i in [*range(30), *range(20)])
-    with pytest.raises(ReadError, match="the record starts anew.*20 of 50 rows") as error:
+def test_a_restart_is_refused_by_name_and_joined_when_asked(write_file) -> None:
+    times = [*range(30), *range(20), *range(1, 15)]
+    path = write_file("time/s,V/V\n" + "".join(f"{i},1\n" for i in times))
+    for asked in ({}, {"tolerate_bad_rows": "true"}):
+        words = r"cell.txt:32: the time begins anew 2 times.*rows 31, 51 of .* lines 32, 52 .*--set join_restarts=true"
+        with pytest.raises(ReadError, match=words) as error:
+            read(path, settings=asked)
+        assert error.value.code == "LI-READ-007"
+    record = read(path, settings={"join_restarts": "true"})
+    assert record.time.tolist() == [*range(30), *range(29, 49), *range(48, 62)]
+    (told,) = [text for text in record.warnings if text.startswith("LI-W-TIME")]
+    assert "begins anew 2 times within the file (rows 31, 51 of the table" in told
+
+
+def test_rows_of_zeros_are_no_restart(write_file) -> None:
+    times = [0 if i in (40, 41) else i for i in range(100)]
+    path = write_file("time/s,V/V\n" + "".join(f"{i},1\n" for i in times))
+    with pytest.raises(ReadError, match="time is 0 and lies before.*rows 41, 42") as error:
+        read(path, settings={"join_restarts": "true"})
+    assert error.value.code == "LI-READ-007"
+    both = read(path, settings={"join_restarts": "true", "tolerate_bad_rows": "true"})
+    assert both.time.tolist() == [i for i in range(100) if i not in (40, 41)]
+
+
+def test_rows_out_of_order_are_not_left_out_one_by_one(write_file) -> None:
+    rows = "".join(f"{i},1\n" for i in [*range(30), *range(10, 30)])
+    with pytest.raises(ReadError, match="not in the order of their times.*19 of 50 rows") as error:
         read(write_file("time/s,V/V\n" + rows), settings={"tolerate_bad_rows": "true"})
     assert error.value.code == "LI-READ-007"
 
