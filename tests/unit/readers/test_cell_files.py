@@ -164,3 +164,14 @@ def test_a_setting_need_be_known_to_one_reader_only(write_file) -> None:
     with pytest.raises(ReadError, match="'time_unt' is not known.*did you mean 'time_unit'") as error:
         read([write_file(bdf, "a.csv"), write_file(plain, "b.csv")], settings={"time_unt": "s"})
     assert code(error) == "LI-READ-011"
+
+
+def test_a_file_named_twice_is_told_with_both_names(write_file, tmp_path) -> None:
+    (tmp_path / "copy").mkdir()
+    first, renamed = write_file(table(0, 99), "a.csv"), write_file(table(0, 99), "b.csv")
+    with pytest.raises(ReadError, match=r"^a\.csv, b\.csv: the same content is named more than once") as error:
+        read([first, renamed])
+    assert code(error) == "LI-READ-010"
+    copied = write_file(table(0, 99), "copy/a.csv")
+    with pytest.raises(ReadError, match="^[^:]*a.csv, [^:]*copy.a.csv: the same content"):
+        read([first, copied])
