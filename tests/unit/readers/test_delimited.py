@@ -361,3 +361,30 @@ def test_rows_hours_apart_are_told_and_divided_when_asked(write_file) -> None:
     for plain in (few, slow):
         assert not [text for text in read(plain).warnings if text.startswith("LI-W-TIME")]
         assert read(plain, settings={"time_unit": "s"}).time[1] in (216000.0, 3600.0)
+
+
+@pytest.mark.parametrize(
+    ("dates", "order"),
+    [
+        (["2024-03-05 23:59:00", "2024-03-06 00:00:00", "2024-03-06 00:02:30"], None),
+        (["05.03.2024 23:59:00", "06.03.2024 00:00:00", "06.03.2024 00:02:30"], None),
+        (["03/31/2024 11:59:00 PM", "04/01/2024 12:00:00 AM", "04/01/2024 12:02:30 AM"], None),
+        (["03/05/2024 23:59:00", "03/06/2024 00:00:00", "03/06/2024 00:02:30"], "month"),
+        (["05/03/2024 23:59:00", "06/03/2024 00:00:00", "06/03/2024 00:02:30"], "day"),
+    ],
+)
+def test_a_clock_stands_for_a_time_that_is_missing(write_file, dates, order) -> None:
+    rows = "".join(f"{date},{0.05 if k else -0.05},1.13\n" for k, date in enumerate(dates))
+    record = read(write_file("Date,Voltage(V),Current(mA)\n" + rows, "cell.csv"))
+    assert record.time.tolist() == [0.0, 60.0, 210.0]
+    assert record.voltage.tolist() == [-0.05, 0.05, 0.05]
+    (told,) = [text for text in record.warnings if text.startswith("LI-W-TIME")]
+    assert "no column is a time: the clock in the column 'Date' stands for it" in told
+    assert (f"taken with the {order} first" in told) == (order is not None)
+
+
+def test_a_row_without_its_date_is_refused(write_file) -> None:
+    rows = "2024-03-05 09:00:00,1,1\n2024-03-05 09:01:00,1,1\n,1,1\n2024-03-05 09:03:00,1,1\n"
+    with pytest.raises(ReadError, match="the time is empty.*row 3 of the table, line 4") as error:
+        read(write_file("Date,Voltage(V),Current(mA)\n" + rows, "cell.csv"))
+    assert error.value.code == "LI-READ-007"
