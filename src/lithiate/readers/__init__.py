@@ -323,13 +323,14 @@ def _read_files(
 
 
 def _require_distinct(sources: Sequence[Source]) -> None:
-    contents = [source.sha256 for source in sources] if len(sources) > 1 else []
-    for source, content in zip(sources, contents, strict=False):
-        if contents.count(content) > 1:
+    seen: dict[str, Source] = {}
+    for source in sources if len(sources) > 1 else ():
+        first = seen.setdefault(source.sha256, source)
+        if first is not source:
             raise ReadError(
                 "the same content is named more than once for one cell",
                 code="LI-READ-010",
-                where=source.name,
+                where=f"{first.path}, {source.path}" if first.name == source.name else f"{first.name}, {source.name}",
                 expected="each file of a cell once",
             )
 

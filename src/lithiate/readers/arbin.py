@@ -36,6 +36,7 @@ DIALECT = Dialect(
     },
     units={"time": "s", "voltage": "V", "current": "A"},
     identity_columns={"channel": words("channelindex channelid")},
+    capacities=words("chargecapacity dischargecapacity"),
     habits=Habits(date_order="month", signed=True),
 )
 """Dump of the database (no units; seconds since 1970), MITS 7 and MITS X; the clock has the month first."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lithiate.errors import ReadError
 from lithiate.readers import delimited, marks, text, values
+from lithiate.readers.capacities import Charges, compared_charges, numeric, with_rounding_warning
 from lithiate.readers.choices import Choices
 from lithiate.readers.columns import SI_UNITS, Choice, Heading, choose_column, parse_heading
 from lithiate.readers.source import (
@@ -66,7 +67,6 @@ _CAPACITIES = {
 }
 PARQUET_MAGIC = b"PAR1"
 _FACTOR_OF_DOUBT = 10.0
-_ROUNDING = 0.1
 
 
 def _term(name: str) -> tuple[str, str] | None:
@@ -224,7 +224,7 @@ def _refuse_contradictions(
         array = getattr(raw, quantity)
         bare = [i for i, name in enumerate(names) if name.strip().lower() == LABELS[quantity].lower()]
         for index in [*at[quantity][1:], *bare]:
-            other = _numeric(columns[index], array.size)
+            other = numeric(columns[index], array.size)
             term = _term(names[index].strip())
             if other is None or term not in (None, (quantity, SI_UNITS[quantity])):
                 continue
@@ -237,13 +237,6 @@ def _refuse_contradictions(
                     expected=f"one of them, chosen with --set {quantity}_column=NAME and {quantity}_unit=UNIT (a bare "
                     f"vendor's name has its vendor's unit: mostly {SI_UNITS[quantity]})",
                 )
-
-
-def _numeric(series: pl.Series, size: int) -> NDArray[np.float64] | None:
-    import polars as pl
-
-    found = series.head(size).cast(pl.Float64, strict=False)
-    return None if found.null_count() else found.to_numpy()
 
 
 def _with_extensions(
@@ -263,7 +256,7 @@ def _with_extensions(
         )
         raw = raw.changed(electrode_potential=array)
     if "row_flags" in at:
-        flags = _numeric(columns[at["row_flags"][0]], size)
+        flags = numeric(columns[at["row_flags"][0]], size)
         if flags is not None:
             raw = raw.changed(row_flags=flags.astype(np.uint8))
     return raw
@@ -292,29 +285,10 @@ def _factor_by_charge(
     if charges is None:
         return None
     # A factor of 1000 in the charge may as well be one of the current: of 3600 and 60 there is no doubt.
-    ratio = charges[0] / charges[1]
     for factor in (3600.0, 60.0):
-        if abs(ratio / factor - 1.0) < _CONVERTED_TOLERANCE:
-            return factor, f"{_described(*charges)}"
+        if abs(charges.ratio / factor - 1.0) < _CONVERTED_TOLERANCE:
+            return factor, charges.words
     return None
-
-
-def _charges(raw: RawRecord, names: Sequence[str], columns: Mapping[int, pl.Series]) -> tuple[float, float] | None:
-    """Return the charges [C] in both directions by current and time and by the capacity columns, None without them."""
-    if raw.current is None:
-        return None
-    counted = _counted_charge(names, columns, raw.time.size)
-    # A time that falls back for a row must not count the way back to it as a long step.
-    steps = np.diff(np.maximum.accumulate(raw.time))
-    flowed = float(np.nansum(np.abs(raw.current[:-1]) * steps))
-    return None if counted is None or counted <= 0.0 or flowed <= 0.0 else (flowed, counted)
-
-
-def _described(flowed: float, counted: float) -> str:
-    return (
-        f"{flowed / 3600.0:.4g} Ah from current and time, {counted / 3600.0:.4g} Ah counted "
-        f"(ratio {flowed / counted:.4g})"
-    )
 
 
 def _with_capacity_check(
@@ -324,8 +298,8 @@ def _with_capacity_check(
     charges = _charges(raw, names, columns)
     if raw.current is None or charges is None:
         return raw
-    ratio = charges[0] / charges[1]
-    if not 1.0 / _FACTOR_OF_DOUBT < ratio < _FACTOR_OF_DOUBT:
+    ratio = charges.ratio
+    if ratio > 0.0 and not 1.0 / _FACTOR_OF_DOUBT < ratio < _FACTOR_OF_DOUBT:
         near = ratio if ratio > 1.0 else 1.0 / ratio
         unit = "mA" if ratio > 1.0 else "kA"
         by_unit = f"--set current_unit={unit} for a current {'larger' if ratio > 1.0 else 'smaller'} by 1000"
@@ -333,14 +307,12 @@ def _with_capacity_check(
             "the current and the times do not fit the capacity columns",
             code="LI-READ-010",
             where=where,
-            got=_described(*charges),
+            got=charges.words,
             expected=f"a ratio near 1; {by_unit}{', which fits here' if 900.0 < near < 1100.0 else ''}, or another "
             "column of the current (--set current_column=NAME)",
         )
     _refuse_reversed(raw, names, columns, settings, where)
-    if abs(ratio - 1.0) > _ROUNDING:
-        return raw.changed(f"LI-W-CURRENT the current is rounded or incomplete: {_described(*charges)}")
-    return raw
+    return with_rounding_warning(raw, charges)
 
 
 def _refuse_reversed(
@@ -372,14 +344,12 @@ def _capacity(
     direction: str, names: Sequence[str], columns: Mapping[int, pl.Series], size: int
 ) -> NDArray[np.float64] | None:
     index = next((i for i, name in enumerate(names) if name.strip() in _CAPACITIES[direction]), None)
-    return None if index is None else _numeric(columns[index], size)
+    return None if index is None else numeric(columns[index], size)
 
 
-def _counted_charge(names: Sequence[str], columns: Mapping[int, pl.Series], size: int) -> float | None:
-    """Return the charge [C] that the capacity columns counted in both directions; resets do not count."""
-    arrays = [_capacity(direction, names, columns, size) for direction in _CAPACITIES]
-    rises = [float(np.maximum(np.diff(array), 0.0).sum()) for array in arrays if array is not None]
-    return sum(rises) * 3600.0 if rises else None
+def _charges(raw: RawRecord, names: Sequence[str], columns: Mapping[int, pl.Series]) -> Charges | None:
+    arrays = [_capacity(direction, names, columns, raw.time.size) for direction in _CAPACITIES]
+    return compared_charges(raw, [array for array in arrays if array is not None])
 
 
 _SETTINGS = (*delimited.TEXT_SETTINGS, *COMMON_SETTINGS)

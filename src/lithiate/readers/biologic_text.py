@@ -45,6 +45,10 @@ class _Table:
     decimal_comma: bool
     warnings: tuple[str, ...]
 
+    def line(self, row: int) -> int:
+        """Return the line of the file, from 1, of a row of the table, from 0."""
+        return self.layout.first_row + row + 1
+
     def find(self, pattern: str) -> int | None:
         """Return the first column whose name fits; angle brackets, which mean an average, do not count."""
         plain = (name.replace("<", "").replace(">", "") for name in self.names)
@@ -116,8 +120,10 @@ def _parts(text: str, table: _Table, settings: Mapping[str, str], where: str) ->
 
 def _rows(raw: RawRecord, rows: NDArray[np.bool_]) -> RawRecord:
     names = ("time", "voltage", "current", "electrode_potential", "vendor_cycle_number", "row_flags")
-    arrays = {name: getattr(raw, name)[rows[: raw.time.size]] for name in names if getattr(raw, name) is not None}
-    return raw.changed(None, **arrays)
+    kept = np.flatnonzero(rows[: raw.time.size])
+    arrays = {name: getattr(raw, name)[kept] for name in names if getattr(raw, name) is not None}
+    line = raw.line
+    return raw.changed(None, line=None if line is None else lambda row: line(int(kept[row])), **arrays)
 
 
 def _table(text: str, where: str) -> _Table:
@@ -219,13 +225,14 @@ def _spectra(text: str, table: _Table, settings: Mapping[str, str], where: str) 
 def _numbers(
     text: str, table: _Table, wanted: Mapping[str, int], drop: bool, where: str
 ) -> dict[str, NDArray[np.float64]]:
-    series = load_columns(text, table.layout, list(wanted.values()), where)
-    return {
-        name: values.numbers(
-            series[index], table.names[index], decimal_comma=table.decimal_comma, drop=drop, where=where
-        )
-        for name, index in wanted.items()
+    series = load_columns(text, table.layout, list(wanted.values()), where, line=table.line, tolerate=drop)
+    options: dict[str, Any] = {
+        "decimal_comma": table.decimal_comma,
+        "drop": drop,
+        "where": where,
+        "line": table.line,
     }
+    return {name: values.numbers(series[index], table.names[index], **options) for name, index in wanted.items()}
 
 
 def _record(text: str, table: _Table, settings: Mapping[str, str], where: str) -> RawRecord:
@@ -239,12 +246,15 @@ def _record(text: str, table: _Table, settings: Mapping[str, str], where: str) -
     if choices.cycle is None:
         extra["half_cycle"] = table.find(r"half cycle")
     more = {name: index for name, index in extra.items() if index is not None}
-    series = load_columns(text, table.layout, [*choices.indices, *more.values()], where)
-    raw = delimited.assemble(series, choices, chosen, where, decimal_comma=table.decimal_comma)
+    drop = flag_setting(settings, "tolerate_bad_rows", where)
+    indices = [*choices.indices, *more.values()]
+    series = load_columns(text, table.layout, indices, where, line=table.line, tolerate=drop)
+    raw = delimited.assemble(series, choices, chosen, where, decimal_comma=table.decimal_comma, line=table.line)
     options: dict[str, Any] = {
         "decimal_comma": table.decimal_comma,
-        "drop": flag_setting(settings, "tolerate_bad_rows", where),
+        "drop": drop,
         "where": where,
+        "line": table.line,
     }
     rows = raw.time.size
     columns = {n: values.numbers(series[i].head(rows), table.names[i], **options) for n, i in more.items()}

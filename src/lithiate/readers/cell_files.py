@@ -19,6 +19,9 @@ LARGEST_OVERLAP = 0.1
 LONGEST_OVERLAP = 2 * 3600.0
 """And by at most this [s], the change to summer time among them."""
 
+LONGEST_PAUSE = 0.5 * 365.25 * 86400.0
+"""Two files of one cell lie by their clocks at most this [s] apart: a longer pause is rather another cell."""
+
 _ONE_PART = "one of the cells of this file, --set part=1 and so on"
 _SAME_CELL = "--set same_cell=true joins them all the same"
 
@@ -128,6 +131,16 @@ def _require_apart(records: Sequence[CyclingRecord], spans: Sequence[tuple[float
                 where=f"{records[a].provenance.source}, {records[b].provenance.source}",
                 got=f"an overlap of {overlap / 3600.0:.4g} h",
                 expected=f"files of ONE cell, each record once ({_SAME_CELL})",
+            )
+        pause = spans[b][0] - spans[a][1]
+        sources = [records[k].provenance.source for k in (a, b)]
+        if pause > LONGEST_PAUSE and sources[0] != sources[1]:
+            raise ReadError(
+                "these files are hardly of one cell: by their clocks they lie more than half a year apart",
+                code="LI-READ-012",
+                where=", ".join(sources),
+                got=f"{pause / 86400.0:.4g} days between them",
+                expected=f"files of ONE cell, from instruments whose clocks are right ({_SAME_CELL})",
             )
 
 

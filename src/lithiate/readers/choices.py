@@ -10,7 +10,10 @@ from lithiate.readers.columns import Choice
 
 @frozen
 class Choices:
-    """The columns of a record: required ones, optional ones, and those that explain them."""
+    """The columns of a record: required ones, optional ones, and those that explain them.
+
+    `time_of_clock` says that no column is a time, and that the column of the clock stands for it.
+    """
 
     time: Choice
     voltage: Choice
@@ -20,6 +23,7 @@ class Choices:
     clock: int | None
     step: int | None = None
     time_of_step: bool = False
+    time_of_clock: bool = False
 
     @property
     def indices(self) -> list[int]:
@@ -31,7 +35,8 @@ class Choices:
     @property
     def of_numbers(self) -> list[int]:
         """Columns of numbers that a record needs."""
-        return [choice.index for choice in (self.time, self.voltage, self.current) if choice is not None]
+        needed = (None if self.time_of_clock else self.time, self.voltage, self.current)
+        return [choice.index for choice in needed if choice is not None]
 
 
 @frozen

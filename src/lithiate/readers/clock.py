@@ -116,15 +116,37 @@ def needs_order(text: str) -> bool:
     return int(match["a"]) <= 12 and int(match["b"]) <= 12 and match["a"] != match["b"]
 
 
-def instants(clock: pl.Series, order: Order | None = None) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def all_instants(clock: pl.Series, order: Order | None = None) -> tuple[NDArray[np.float64], Order | None]:
+    """Return the instants (n,) [s since 1970] of all rows of a clock, and the order of dates where it had to be chosen.
+
+    Where the texts leave the order open and `order` does not say it, it is the one in which the clock never falls, and
+    of two such the one in which the record is shorter.
+    """
+    texts = [] if clock.dtype.is_temporal() else [str(text) for text in clock.fill_null("").to_list()]
+    sure = order is not None or date_order(texts) is not None or not any(needs_order(text) for text in texts)
+    if sure:
+        return instants(clock, order, clock.len())[1], None
+    found: list[tuple[tuple[bool, float], Order, NDArray[np.float64]]] = []
+    for candidate in ("month", "day"):
+        ticks = instants(clock, candidate, clock.len())[1]
+        known = ticks[np.isfinite(ticks)]
+        falls = bool((np.diff(known) < 0.0).any())
+        found.append(((falls, float(np.ptp(known))), candidate, ticks))
+    _key, best, ticks = min(found, key=lambda one: one[0])
+    return ticks, best
+
+
+def instants(
+    clock: pl.Series, order: Order | None = None, most: int = _SAMPLE
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return rows of a clock column, evenly spread, and their instants [s since 1970]; NaN where a cell names none.
 
-    `order` is what stands first where the texts leave it open. A clock without dates counts from its own midnight and
-    rolls over.
+    There are at most `most` rows. `order` is what stands first where the texts leave it open. A clock without dates
+    counts from its own midnight and rolls over.
     """
     import polars as pl
 
-    rows = np.unique(np.linspace(0, max(clock.len() - 1, 0), min(clock.len(), _SAMPLE)).astype(np.int64))
+    rows = np.unique(np.linspace(0, max(clock.len() - 1, 0), min(clock.len(), most)).astype(np.int64))
     if clock.dtype.is_temporal():
         micro = clock.gather(rows.tolist()).cast(pl.Datetime("us")).dt.epoch("us")
         return rows, micro.cast(pl.Float64).fill_null(math.nan).to_numpy() / 1e6

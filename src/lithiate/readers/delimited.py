@@ -115,13 +115,19 @@ def choose(headings: Sequence[Heading], settings: Mapping[str, str], where: str)
     """Choose the columns of a cycling record among `headings`."""
     if not any(key.endswith("_column") for key in settings):
         _require_cycling(headings, where)
+    clock_index = find_column(headings, "clock")
+    time = choose_optional_column(headings, "time", settings, where)
+    by_clock = time is None and clock_index is not None
+    if time is None and clock_index is not None:
+        time = Choice(clock_index, headings[clock_index].text, "time", "s")
     return Choices(
-        time=choose_column(headings, "time", settings, where),
+        time=time or choose_column(headings, "time", settings, where),
         voltage=choose_column(headings, "voltage", settings, where),
         current=choose_optional_column(headings, "current", settings, where),
         cycle=find_column(headings, "cycle"),
         step_type=find_column(headings, "step_type"),
-        clock=find_column(headings, "clock"),
+        clock=clock_index,
+        time_of_clock=by_clock,
     )
 
 

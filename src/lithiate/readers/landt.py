@@ -25,6 +25,7 @@ DIALECT = Dialect(
         "step": words("stepindex step-index step 工步序号 工步号"),
         "clock": words("datetimeisostring dpt-time datetime sys-time 系统时间 绝对时间"),
     },
+    capacities=words("chargecapacityah dischargecapacityah"),
     step_time=words("steptime 工步时间"),
     header={
         "identity.cell_id": r"^cell id:[ \t]*([^,\n]*)",

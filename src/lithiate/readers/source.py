@@ -18,7 +18,7 @@ from lithiate.errors import ReadError, nearest_match
 HEAD_SIZE = 1 << 18
 """Bytes that a reader may look at to recognise its format; preambles of 100 lines and of 13 kB in one line exist."""
 
-COMMON_SETTINGS = ("tolerate_bad_rows", "invert_current")
+COMMON_SETTINGS = ("tolerate_bad_rows", "join_restarts", "invert_current")
 """Settings that every reader of instrument files takes."""
 
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")

@@ -36,6 +36,8 @@ def read_times(
     """
     choice, where = choices.time, str(options["where"])
     series = columns[choice.index]
+    if choices.time_of_clock:
+        return _times_of_clock(series, choice, habits)
     time = values.times(series, choice, **options)
     is_text = values.is_clock(series)
     warnings = _unit_warnings(choices, time_is_text=is_text)
@@ -69,6 +71,18 @@ def read_times(
     if not fits and not habits.time_by_clock:
         return time, warnings
     raise _wrong_unit(time, columns[choices.clock], choice, fits, where)
+
+
+def _times_of_clock(series: pl.Series, choice: Choice, habits: Habits) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Return the seconds since the first row on the clock, and the warning that it stands for the time."""
+    ticks, order = clock.all_instants(series, habits.date_order)
+    known = ticks[np.isfinite(ticks)]
+    read_as = "" if order is None else f"; its dates read in two ways, and are taken with the {order} first"
+    warning = (
+        f"LI-W-TIME no column is a time: the clock in the column {choice.text!r} stands for it, in seconds since the "
+        f"first row{read_as}"
+    )
+    return (ticks - known[0] if known.size else ticks), (warning,)
 
 
 def _wrong_unit(

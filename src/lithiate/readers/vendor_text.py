@@ -16,6 +16,7 @@ from attrs import evolve, field, frozen
 
 from lithiate.errors import ReadError
 from lithiate.readers import clock, delimited, text
+from lithiate.readers.capacities import compared_charges, numeric, with_rounding_warning
 from lithiate.readers.choices import NO_HABITS, Choices, Habits
 from lithiate.readers.columns import (
     Choice,
@@ -65,6 +66,8 @@ class Dialect:
         lines above the names.
     identity_columns : mapping of str to tuple of str
         Name of an identity -> keys of the columns that make it up.
+    capacities : tuple of str
+        Keys of the counters of charge and discharge [Ah], against which the current is checked where all are there.
     split_by : tuple of str
         Keys of the columns that part a table into tests.
     habits : Habits
@@ -80,6 +83,7 @@ class Dialect:
     units: Mapping[str, str] = field(factory=dict)
     header: Mapping[str, str] = field(factory=dict)
     identity_columns: Mapping[str, tuple[str, ...]] = field(factory=dict)
+    capacities: tuple[str, ...] = ()
     split_by: tuple[str, ...] = ()
     habits: Habits = NO_HABITS
 
@@ -158,7 +162,8 @@ def read(source: Source, settings: Mapping[str, str], dialect: Dialect) -> RawRe
     dialect = _with_day(dialect, stated)
     choices = choose(layout.headings, first_cells(layout), dialect, settings, source.name)
     groups = identity_indices(layout.headings, dialect)
-    more = sorted({index for indices in groups.values() for index in indices})
+    counters = _counters(layout.headings, dialect)
+    more = sorted({*counters, *(index for indices in groups.values() for index in indices)})
     line = text.row_lines(source.content, layout)
     tolerate = flag_setting(settings, "tolerate_bad_rows", source.name)
     columns = text.load_columns(decoded, layout, [*choices.indices, *more], source.name, line=line, tolerate=tolerate)
@@ -170,9 +175,28 @@ def read(source: Source, settings: Mapping[str, str], dialect: Dialect) -> RawRe
         raw = delimited.record_of_columns(
             own, choices, settings, source.name, layout.sample, line=lines_of_rows, habits=dialect.habits
         )
+        raw = with_charge_check(raw, [own[index] for index in counters])
         records.append(evolve(with_header(raw, stated, own, groups, dialect), software=f"polars {pl.__version__}"))
     tests = [", ".join(record.identity.values()) for record in records]
     return chosen_part(records, tests, settings, source.name)
+
+
+def _counters(headings: Sequence[Heading], dialect: Dialect) -> list[int]:
+    """Return the columns that count the charge in Ah, none where one of them is missing."""
+    known = {heading.key: index for index, heading in enumerate(headings) if heading.unit in (None, "Ah")}
+    found = [known[key] for key in dialect.capacities if key in known]
+    return found if len(found) == len(dialect.capacities) else []
+
+
+def with_charge_check(raw: RawRecord, counters: Sequence[pl.Series]) -> RawRecord:
+    """Return the record with a warning where its current does not fit the counters of the charge [Ah].
+
+    Nothing is refused: a vendor's own export rounds, and counts from step to step in ways of its own.
+    """
+    arrays = [numeric(series, raw.time.size) for series in counters]
+    known = [array for array in arrays if array is not None]
+    charges = compared_charges(raw, known) if len(known) == len(arrays) else None
+    return raw if charges is None else with_rounding_warning(raw, charges)
 
 
 def _line_of_part(line: Any, rows: Sequence[int], row: int) -> int:  # noqa: ANN401 - a function of a row

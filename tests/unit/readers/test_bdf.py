@@ -218,3 +218,11 @@ def test_another_column_by_setting(write_file) -> None:
 def test_charge_that_is_a_little_off_is_said(write_file) -> None:
     content = "test_time_second,voltage_volt,current_ampere,charging_capacity_ah\n0,3,1,0\n1800,3,1,0.6\n3600,3,1,1.2\n"
     assert any("LI-W-CURRENT" in text and "ratio 0.8333" in text for text in read(write_file(content)).warnings)
+
+
+def test_the_charge_of_a_restarted_record_is_that_of_all_its_parts(write_file) -> None:
+    rows = "".join(f"{60 * i},3,1,{k + i / 60}\n" for k in range(20) for i in range(60))
+    names = "test_time_second,voltage_volt,current_ampere,charging_capacity_ah\n"
+    record = read(write_file(names + rows), settings={"join_restarts": "true"})
+    assert record.time[-1] == 20 * 59 * 60.0
+    assert not any("LI-W-CURRENT" in text for text in record.warnings)

@@ -279,3 +279,21 @@ def test_a_header_with_more_lines_than_most(write_file) -> None:
 def test_a_counter_beyond_all_cycles_is_none(write_file) -> None:
     record = read(write_file(export(rows=[*ROWS, "1\t2\t30\t5.0E-002\t1.0E+021\t1.1"])))
     assert record.vendor_cycle_number is None
+
+
+def test_a_last_row_that_is_cut_off_is_named_by_its_line(write_file) -> None:
+    path = write_file(export()[: -len("\t1.0E+000\t1.1\n")])
+    line = export().count("\n")
+    with pytest.raises(ReadError, match=rf"^cell.txt:{line}: the last row is cut off.*tolerate_bad_rows=true") as error:
+        read(path)
+    assert error.value.code == "LI-READ-003"
+    assert read(path, settings={"tolerate_bad_rows": "true"}).time.tolist() == [0.0, 10.0]
+
+
+def test_a_bad_row_among_spectra_is_named_by_its_line(write_file) -> None:
+    rows = ["100\t1\t-1\t0\t0\t0", "0\t0\t0\t5\t0\t1", "0\t0\t0\t6\t0\t", "0\t0\t0\t7\t0\t1"]
+    content = export(PEIS + "Ewe/V", rows)
+    line = content.count("\n") - 1
+    with pytest.raises(ReadError, match=f"^cell.txt:{line}: the voltage is empty") as error:
+        read(write_file(content))
+    assert error.value.code == "LI-READ-008"

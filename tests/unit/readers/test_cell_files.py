@@ -102,6 +102,15 @@ def test_records_of_the_same_time_are_of_two_cells() -> None:
     require_one_cell([record("a", start=0.0), record("b", start=3500.0)], folder=False)
 
 
+def test_files_that_lie_half_a_year_apart_are_hardly_of_one_cell() -> None:
+    day = 86400.0
+    far = [record("bb", start=185.0 * day), record("a", start=0.0)]
+    with pytest.raises(ReadError, match=r"^a, bb: .*more than half a year apart.*185 days.*same_cell=true") as error:
+        require_one_cell(far, folder=False)
+    assert code(error) == "LI-READ-012"
+    require_one_cell([record("bb", start=180.0 * day), record("a", start=0.0)], folder=False)
+
+
 def test_starts_put_files_on_one_clock() -> None:
     second, first = record("bb", start=1e6), record("a", start=1e6 - 7200.0)
     (together,) = joined(on_one_clock([second, first]))
@@ -155,3 +164,14 @@ def test_a_setting_need_be_known_to_one_reader_only(write_file) -> None:
     with pytest.raises(ReadError, match="'time_unt' is not known.*did you mean 'time_unit'") as error:
         read([write_file(bdf, "a.csv"), write_file(plain, "b.csv")], settings={"time_unt": "s"})
     assert code(error) == "LI-READ-011"
+
+
+def test_a_file_named_twice_is_told_with_both_names(write_file, tmp_path) -> None:
+    (tmp_path / "copy").mkdir()
+    first, renamed = write_file(table(0, 99), "a.csv"), write_file(table(0, 99), "b.csv")
+    with pytest.raises(ReadError, match=r"^a\.csv, b\.csv: the same content is named more than once") as error:
+        read([first, renamed])
+    assert code(error) == "LI-READ-010"
+    copied = write_file(table(0, 99), "copy/a.csv")
+    with pytest.raises(ReadError, match="^[^:]*a.csv, [^:]*copy.a.csv: the same content"):
+        read([first, copied])

@@ -121,6 +121,7 @@ def test_units_that_nothing_states_are_assumed_aloud_and_corrected(write_file) -
     path = write_file("Time,Voltage,Current\n0,50,1\n0.5,-50,-1\n1,62.5,1\n1.5,-60,-1\n")
     units = {"time_unit": "h", "voltage_unit": "mV", "current_unit": "mA"}
     assert_reference(read(path, settings=units))
+    path = write_file("Time,Voltage,Current\n0,5,1\n0.5,-5,-1\n1,6.25,1\n1.5,-6,-1\n")
     warnings = [text for text in read(path).warnings if text.startswith("LI-W-UNIT")]
     assert len(warnings) == 3
     assert "time column 'Time': s is assumed (--set time_unit=UNIT" in warnings[0]
@@ -211,9 +212,33 @@ def test_bad_rows_are_left_out_when_asked_and_counted(write_file) -> None:
     assert any("LI-W-ROWS 3 of 60 rows were left out, as asked (rows 8, 21, 31" in text for text in record.warnings)
 
 
-def test_a_restart_is_not_left_out_row_by_row(write_file) -> None:
-    rows = "".join(f"{i},1\n" for i in [*range(30), *range(20)])
-    with pytest.raises(ReadError, match="the record starts anew.*20 of 50 rows") as error:
+def test_a_restart_is_refused_by_name_and_joined_when_asked(write_file) -> None:
+    times = [*range(30), *range(20), *range(1, 15)]
+    path = write_file("time/s,V/V\n" + "".join(f"{i},1\n" for i in times))
+    for asked in ({}, {"tolerate_bad_rows": "true"}):
+        words = r"cell.txt:32: the time begins anew 2 times.*rows 31, 51 of .* lines 32, 52 .*--set join_restarts=true"
+        with pytest.raises(ReadError, match=words) as error:
+            read(path, settings=asked)
+        assert error.value.code == "LI-READ-007"
+    record = read(path, settings={"join_restarts": "true"})
+    assert record.time.tolist() == [*range(30), *range(29, 49), *range(48, 62)]
+    (told,) = [text for text in record.warnings if text.startswith("LI-W-TIME")]
+    assert "begins anew 2 times within the file (rows 31, 51 of the table" in told
+
+
+def test_rows_of_zeros_are_no_restart(write_file) -> None:
+    times = [0 if i in (40, 41) else i for i in range(100)]
+    path = write_file("time/s,V/V\n" + "".join(f"{i},1\n" for i in times))
+    with pytest.raises(ReadError, match="time is 0 and lies before.*rows 41, 42") as error:
+        read(path, settings={"join_restarts": "true"})
+    assert error.value.code == "LI-READ-007"
+    both = read(path, settings={"join_restarts": "true", "tolerate_bad_rows": "true"})
+    assert both.time.tolist() == [i for i in range(100) if i not in (40, 41)]
+
+
+def test_rows_out_of_order_are_not_left_out_one_by_one(write_file) -> None:
+    rows = "".join(f"{i},1\n" for i in [*range(30), *range(10, 30)])
+    with pytest.raises(ReadError, match="not in the order of their times.*19 of 50 rows") as error:
         read(write_file("time/s,V/V\n" + rows), settings={"tolerate_bad_rows": "true"})
     assert error.value.code == "LI-READ-007"
 
@@ -282,7 +307,8 @@ def test_headings(text, key, unit) -> None:
     assert (heading.key, heading.unit) == (key, unit)
 
 
-FINITE = st.floats(-90, 90, allow_nan=False).map(lambda x: x + 0.0)
+# Within what is plausible for a voltage in volts.
+FINITE = st.floats(-9, 9, allow_nan=False).map(lambda x: x + 0.0)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -315,3 +341,57 @@ def test_stray_control_characters_are_no_separators(write_file) -> None:
     with pytest.raises(ReadError, match="is not a number") as error:
         read(write_file(f"time/s,V/V\n{rows}9\x1f9,0.1\n10,0.1\n"))
     assert error.value.code == "LI-READ-006"
+
+
+def test_millivolt_under_a_heading_of_volt_are_refused_and_corrected(write_file) -> None:
+    rows = "".join(f"{60 * k},{20.5 if k % 2 else -20.5}\n" for k in range(20))
+    path = write_file("Time(s),Voltage(V)\n" + rows, "cell.csv")
+    with pytest.raises(ReadError, match=r"median \|voltage\| is 20.5 V.*--set voltage_unit=mV") as error:
+        read(path)
+    assert error.value.code == "LI-READ-010"
+    np.testing.assert_allclose(np.abs(read(path, settings={"voltage_unit": "mV"}).voltage), 0.0205, rtol=1e-12)
+
+
+def test_rows_hours_apart_are_told_and_divided_when_asked(write_file) -> None:
+    rows = "".join(f"{216000 * k},{0.02 if k % 2 else -0.02}\n" for k in range(21))
+    path = write_file("Time / s,V/V\n" + rows, "cell.csv")
+    (told,) = [text for text in read(path).warnings if text.startswith("LI-W-TIME")]
+    assert "half of the rows lie more than 60 h apart" in told
+    assert "--set time_unit=s" in told
+    divided = read(path, settings={"time_unit": "s"})
+    assert divided.time.tolist() == [60.0 * k for k in range(21)]
+    (said,) = [text for text in divided.warnings if text.startswith("LI-W-TIME")]
+    assert "divided by 3600" in said
+    # Few rows prove nothing, and steps of an hour are those of a slow test.
+    few = write_file("Time / s,V/V\n" + "".join(f"{216000 * k},0.02\n" for k in range(20)), "few.csv")
+    slow = write_file("Time / s,V/V\n" + "".join(f"{3600 * k},0.02\n" for k in range(40)), "slow.csv")
+    for plain in (few, slow):
+        assert not [text for text in read(plain).warnings if text.startswith("LI-W-TIME")]
+        assert read(plain, settings={"time_unit": "s"}).time[1] in (216000.0, 3600.0)
+
+
+@pytest.mark.parametrize(
+    ("dates", "order"),
+    [
+        (["2024-03-05 23:59:00", "2024-03-06 00:00:00", "2024-03-06 00:02:30"], None),
+        (["05.03.2024 23:59:00", "06.03.2024 00:00:00", "06.03.2024 00:02:30"], None),
+        (["03/31/2024 11:59:00 PM", "04/01/2024 12:00:00 AM", "04/01/2024 12:02:30 AM"], None),
+        (["03/05/2024 23:59:00", "03/06/2024 00:00:00", "03/06/2024 00:02:30"], "month"),
+        (["05/03/2024 23:59:00", "06/03/2024 00:00:00", "06/03/2024 00:02:30"], "day"),
+    ],
+)
+def test_a_clock_stands_for_a_time_that_is_missing(write_file, dates, order) -> None:
+    rows = "".join(f"{date},{0.05 if k else -0.05},1.13\n" for k, date in enumerate(dates))
+    record = read(write_file("Date,Voltage(V),Current(mA)\n" + rows, "cell.csv"))
+    assert record.time.tolist() == [0.0, 60.0, 210.0]
+    assert record.voltage.tolist() == [-0.05, 0.05, 0.05]
+    (told,) = [text for text in record.warnings if text.startswith("LI-W-TIME")]
+    assert "no column is a time: the clock in the column 'Date' stands for it" in told
+    assert (f"taken with the {order} first" in told) == (order is not None)
+
+
+def test_a_row_without_its_date_is_refused(write_file) -> None:
+    rows = "2024-03-05 09:00:00,1,1\n2024-03-05 09:01:00,1,1\n,1,1\n2024-03-05 09:03:00,1,1\n"
+    with pytest.raises(ReadError, match="the time is empty.*row 3 of the table, line 4") as error:
+        read(write_file("Date,Voltage(V),Current(mA)\n" + rows, "cell.csv"))
+    assert error.value.code == "LI-READ-007"

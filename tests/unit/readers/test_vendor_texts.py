@@ -535,3 +535,31 @@ def test_a_last_line_that_is_cut_off(write_file) -> None:
     with pytest.raises(ReadError, match=r"^cell\.txt:10: the last row is cut off"):
         read(path)
     assert read(path, settings={"tolerate_bad_rows": "true"}).time.tolist() == [0.02, 15.02]
+
+
+LANDT_COUNTERS = (
+    "channel_index,cycle_index,date_time_iso_string,test_time_s,current_A,voltage_V,"
+    "discharge_capacity_Ah,charge_capacity_Ah,step_name"
+)
+ARBIN_COUNTERS = (
+    "Data_Point,Cycle_Index,DateTime,Test_Time(s),Current(A),Voltage(V),Discharge_Capacity(Ah),Charge_Capacity(Ah),Step"
+)
+
+
+@pytest.mark.parametrize(("names", "reader"), [(LANDT_COUNTERS, "landt"), (ARBIN_COUNTERS, "arbin")])
+def test_a_current_that_was_rounded_is_told_by_the_counters(write_file, names, reader) -> None:
+    def content(current: float) -> str:
+        rows = [
+            f"{k + 1},1,03/05/2024 09:{k:02d}:00,{60 * k},{current},3.5,{0.0},{0.0014 * k / 60:.7f},x"
+            for k in range(60)
+        ]
+        return names + "\n" + "\n".join(rows) + "\n"
+
+    rounded = read(write_file(content(0.001)))
+    assert rounded.provenance.reader == reader
+    (told,) = [text for text in rounded.warnings if text.startswith("LI-W-CURRENT")]
+    assert "rounded or incomplete: 0.0009833 Ah from current and time, 0.001377 Ah counted (ratio 0.7143)" in told
+    lost = read(write_file(content(0.0)))
+    assert any(text.startswith("LI-W-CURRENT") and "ratio 0)" in text for text in lost.warnings)
+    exact = read(write_file(content(0.0014)))
+    assert not any(text.startswith("LI-W-CURRENT") for text in exact.warnings)
