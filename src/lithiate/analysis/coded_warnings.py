@@ -44,6 +44,7 @@ WARNINGS: dict[str, str] = {
     "LI-W-ANA-047": "A full cell's exchange current density is that of lithium and cathode in one number.",
     "LI-W-ANA-050": "The test ended at a voltage limit, which is no short circuit.",
     "LI-W-ANA-051": "The hysteresis fell suddenly and stayed low: a soft short may have formed.",
+    "LI-W-ANA-052": "The hysteresis fell though the current was raised: a soft short is likely.",
     "LI-W-ANA-060": "The cathode's mass is not stated, so specific capacities are null.",
     "LI-W-ANA-061": "The nominal capacity is not known, so C-rates are counted by the largest discharge capacity.",
     "LI-W-ANA-062": "A full cell's record begins with a discharge, which belongs to no cycle.",
