@@ -27,6 +27,7 @@ from lithiate.analysis.full_cell_result import ANALYSIS, FullCellCycles, FullCel
 from lithiate.analysis.robust import BoolArray
 from lithiate.analysis.settings import settings_from_keywords
 from lithiate.core.measurement import CyclingRecord
+from lithiate.core.polarity import voltage_follows_current
 
 STOP_SHARE = 0.995
 """The voltage limit stopped the record when its last |V| is above this share of the limit."""
@@ -126,13 +127,26 @@ def _warnings(record: CyclingRecord, table: HalfCycleTable, cycles: FullCellCycl
     if basis != "nominal capacity":
         text = f"the nominal capacity is not known: C-rates are counted by the {basis} (setting nominal_capacity)"
         found.append(coded("LI-W-ANA-061", text))
-    if float(np.median(cycles.mean_charge_voltage)) < float(np.median(cycles.mean_discharge_voltage)):
+    if _turned_round(record, cycles):
         text = (
             "the mean voltage of charge lies below that of discharge: the sign of the current may be reversed (current "
             "> 0 charges; --set invert_current=true turns it round)"
         )
         found.append(coded("LI-W-ANA-063", text))
     return found + _warnings_of_rows(record, table, cycles) + _warnings_of_cycles(cycles)
+
+
+def _turned_round(record: CyclingRecord, cycles: FullCellCycles) -> bool:
+    """Tell whether complete cycles charge below their discharge, and the voltage does not follow the current either.
+
+    A discharge that is cut off stops at a high mean voltage, and a half cell's first one begins at the voltage of an
+    empty electrode: neither says anything of the sign.
+    """
+    assert record.current is not None  # find_half_cycles has looked
+    if not cycles.complete.any() or voltage_follows_current(record.voltage, record.current):
+        return False
+    charge, discharge = (v[cycles.complete] for v in (cycles.mean_charge_voltage, cycles.mean_discharge_voltage))
+    return float(np.median(charge)) < float(np.median(discharge))
 
 
 def _warnings_of_rows(record: CyclingRecord, table: HalfCycleTable, cycles: FullCellCycles) -> list[str]:

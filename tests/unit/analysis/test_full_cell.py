@@ -602,3 +602,19 @@ def test_records_that_begin_and_end_anyhow_are_analysed(steps):
     for curve in result.differential_capacities:
         area = curve.differential_capacity.sum() * (curve.voltage[1] - curve.voltage[0])
         assert area == pytest.approx(curve.charge, rel=1e-9)
+
+
+def test_a_last_discharge_that_is_cut_off_does_not_turn_the_current_round():
+    """The mean voltage of a discharge that has only begun lies above that of its charge."""
+    right = analyse(record([charge(), discharge(0.2, voltage=(4.2, 4.0))]))
+    assert right.cycles.mean_charge_voltage < right.cycles.mean_discharge_voltage
+    assert "LI-W-ANA-063" not in codes(right.warnings)
+
+
+def test_a_half_cell_that_charges_below_its_first_discharge_has_no_wrong_sign():
+    steps = [discharge(voltage=(2.9, 0.01)), charge(voltage=(0.02, 0.3)), discharge(0.4, voltage=(2.9, 0.1))]
+    right = record(steps)
+    assert "LI-W-ANA-063" not in codes(analyse(right).warnings)
+    # A flat profile that jumps at the switch tells nothing by its slope: the mean voltages do.
+    flat = [charge(voltage=(3.4, 3.4)), discharge(voltage=(3.6, 3.6))] * 3
+    assert "LI-W-ANA-063" in codes(analyse(record(flat)).warnings)
