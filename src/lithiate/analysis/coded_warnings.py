@@ -58,6 +58,7 @@ WARNINGS: dict[str, str] = {
     "LI-W-ANA-070": "Rows with current are too short for a half cycle.",
     "LI-W-ANA-071": "Current or voltage has one sign: a cell that was plated one way, without cycles.",
     "LI-W-ANA-072": "The highest early voltage is a spike long after the start, no nucleation tip.",
+    "LI-W-ANA-073": "A half cell analysed as a full cell: its efficiency is the charge over the discharge before it.",
     "LI-W-ANA-090": "A further record of the cell was read and not analysed.",
     "LI-W-ANA-110": "Impedance spectra could not be tied to the clock of the cycling record as they stand.",
     "LI-W-ANA-111": "The record is too short for soft shorts to be told at a stated rate of false alarms.",
