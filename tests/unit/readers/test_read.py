@@ -11,7 +11,7 @@ import pytest
 
 from lithiate.errors import DataError, ReadError, UnitError
 from lithiate.readers import READERS, read
-from lithiate.readers.specimen import looks_full, looks_plated_one_way, looks_symmetric
+from lithiate.readers.specimen import looks_full, looks_like_cathode, looks_plated_one_way, looks_symmetric
 
 TABLE = "Time (h);Voltage (V);Current (mA)\n0;0,05;1\n0,5;-0,05;-1\n1;0,06;1\n1,5;-0,06;-1\n"
 
@@ -206,6 +206,34 @@ def test_plating_one_way_is_not_inferred_but_told(write_file) -> None:
 )
 def test_looks_full(voltage, current, expected) -> None:
     assert looks_full(np.array(voltage), None if current is None else np.array(current, dtype=float)) is expected
+
+
+@pytest.mark.parametrize(
+    ("voltage", "current", "expected"),
+    [
+        ([1.6, 2.0, 2.4, 2.4, 2.1, 1.6], [1, 1, 1, -1, -1, -1], True),  # sulfur
+        ([2.0, 2.9, 3.8, 3.7, 2.9, 2.0], [1, 1, 1, -1, -1, -1], True),  # iron phosphate in a wide window
+        ([1.6, 2.0, 2.4, 2.4, 2.1, 1.6], [-1, -1, -1, 1, 1, 1], False),  # the other sign of current
+        ([1.6, 2.0, 2.4, 2.4, 2.1, 1.6], [1, 1, 1, 1, 1, 1], False),
+        ([1.6, 2.0, 2.4, 2.4, 2.1, 1.6], None, False),
+        ([1.1, 2.0, 2.4, 2.4, 2.1, 1.1], [1, 1, 1, -1, -1, -1], False),
+        ([1.5, 1.55, 1.6, 1.58, 1.5, 1.45], [1, 1, 1, -1, -1, -1], False),
+        ([0.05, 0.2, 1.5, 1.2, 0.5, 0.05], [1, 1, 1, -1, -1, -1], False),  # graphite against lithium
+        ([6.0, 9.0, 12.0, 11.0, 8.0, 6.0], [1, 1, 1, -1, -1, -1], False),  # a module
+    ],
+)
+def test_looks_like_cathode(voltage, current, expected) -> None:
+    given = None if current is None else np.array(current, dtype=float)
+    assert looks_like_cathode(np.array(voltage), given) is expected
+
+
+def test_a_cathode_of_low_voltage_is_inferred_with_a_warning_that_says_by_what(write_file) -> None:
+    path = write_file("time/s,Ewe/V,I/mA\n0,1.6,1\n10,2.0,1\n20,2.4,1\n30,2.3,-1\n40,2.0,-1\n50,1.7,-1\n")
+    record = read(path)
+    assert record.specimen.cell == "full"
+    (text,) = [text for text in record.warnings if text.startswith("LI-W-CELL")]
+    assert "inferred from a voltage (1.6 to 2.4 V) above 1.2 V that rises while current > 0 flows" in text
+    assert read(path, cell="plating").specimen.cell == "plating"
 
 
 def test_a_full_cell_is_inferred_with_a_warning_and_told_its_mass(write_file) -> None:
