@@ -308,3 +308,10 @@ def test_any_table_reads_back_bit_for_bit(tmp_path, steps, separator, comma, enc
     np.testing.assert_array_equal(record.time, time)
     np.testing.assert_array_equal(record.voltage, voltage)
     np.testing.assert_array_equal(record.current, current)
+
+
+def test_stray_control_characters_are_no_separators(write_file) -> None:
+    rows = "".join(f"{k},0.1\n" for k in range(9))
+    with pytest.raises(ReadError, match="is not a number") as error:
+        read(write_file(f"time/s,V/V\n{rows}9\x1f9,0.1\n10,0.1\n"))
+    assert error.value.code == "LI-READ-006"
