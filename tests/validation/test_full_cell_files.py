@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lithiate.analysis import analyse
 from lithiate.analysis.current_steps import find_current_steps
 from lithiate.analysis.full_cell import analyse_full_cell
 from lithiate.readers import read
@@ -81,3 +82,34 @@ def test_half_cells_pulses_and_drive_profiles_are_analysed(shared_data, name):
         area = curve.differential_capacity.sum() * (curve.voltage[1] - curve.voltage[0])
         assert area == pytest.approx(curve.charge, rel=1e-9)
     assert len(result.current_steps) > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "cycles"),
+    [
+        ("biologic/jdb11-1_c3_gcpl_5cycles_2V-3p8V_C-24_data_C09.mpr", 6),
+        ("neware/BTS85-36-6-5-110-20240424.ndax", 21),
+        ("neware/test.ndax", 1),
+    ],
+)
+def test_cathodes_of_a_wide_window_are_inferred(shared_data, name, cycles):
+    """Windows of 2-3.8, 1.4-3.4 and 1.5-4.4 V, which the level of the voltage does not tell."""
+    record = read(shared_data / "cycler" / name)
+    assert record.specimen.cell == "full"
+    assert len(analyse(record).cycles) == cycles
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "landt/SINTEF__LiGrR2032__2024-04-30__25degC__Landt.csv",
+        "arbin/bs542_004_gr_li_50ua_50mv_1v_191020_Channel_11.xlsx",
+        "neware/neware_uio.csv",
+    ],
+)
+def test_half_cells_of_anodes_are_not_taken_for_cathodes(shared_data, name):
+    record = read(shared_data / "cycler" / name)
+    assert record.specimen.cell is None
+    warnings = analyse_full_cell(record).warnings
+    assert not any(text.startswith("LI-W-ANA-063") for text in warnings)
+    assert any(text.startswith("LI-W-ANA-073") for text in warnings)

@@ -17,6 +17,7 @@ from lithiate.analysis.plain import columns_to_dict, settings_to_dict
 from lithiate.analysis.robust import FloatArray, IntArray, normal_quantile, order_statistic_interval
 from lithiate.analysis.settings import setting_error, settings_from_keywords
 from lithiate.analysis.short_circuit import HardShort, check_soft_short_floor, find_hard_short, time_to_short_circuit
+from lithiate.analysis.stepped_fall import find_stepped_falls
 from lithiate.analysis.symmetric import pair_half_cycles
 from lithiate.analysis.symmetric_result import HYSTERESIS_FACTORS, estimate_to_dict
 from lithiate.core.estimate import Estimate
@@ -178,6 +179,7 @@ def analyse_critical_current(record: CyclingRecord, **settings: float | str) -> 
     time = _time_to_short(short, record, chosen, ended_by, density)
     floor, below = _floor(half_cycles, cycles, step[first], step, area, chosen)
     warnings += [coded("LI-W-ANA-013", floor)] if below else []
+    warnings += _fall_warning(cycles, level[first], step[first], short, area)
     warnings += [] if area is not None else [coded("LI-W-ANA-001", "the electrode area is not known: no densities")]
     for estimate in (*per_step, time):
         warnings.extend(estimate.warnings)
@@ -299,6 +301,27 @@ def _end(
     if met:
         return "voltage limit", int(step[last]), [coded("LI-W-ANA-050", text)]
     return "end of test", int(step[last]), []
+
+
+def _fall_warning(
+    cycles: SteppedCycles, current: FloatArray, step: IntArray, short: HardShort, area: float | None
+) -> list[str]:
+    """Return a warning of the first current at which the hysteresis fell though the current was raised."""
+    seen = cycles.end <= (math.inf if short.time is None else short.time)
+    falls = find_stepped_falls(current[seen], cycles.hysteresis[seen], step[seen])
+    if not falls:
+        return []
+    fall = falls[0]
+    low, high = (f"{1e3 * i:.4g} mA" if area is None else f"{0.1 * i / area:.4g} mA/cm2" for i in fall.currents)
+    cycle = int(cycles.number[seen][np.argmax(step[seen] == fall.after)])
+    others = "" if len(falls) == 1 else f"; so it did at {len(falls) - 1} later step(s)"
+    text = (
+        f"at current step {fall.after + 1}, {high} (from cycle {cycle} on), the hysteresis fell from "
+        f"{1e3 * fall.hysteresis[0]:.4g} to {1e3 * fall.hysteresis[1]:.4g} mV though the current rose from {low}, per "
+        f"current by {fall.share:.0%}; at least {1e3 * fall.least:.4g} mV is expected of a cell that is not shorted: a "
+        f"soft short is likely, which critical_current_density does not count{others}"
+    )
+    return [coded("LI-W-ANA-052", text)]
 
 
 def _hysteresis_per_step(

@@ -6,6 +6,7 @@ The cathode is the working electrode: half cycles at positive current charge the
 from __future__ import annotations
 
 import numpy as np
+from attrs import evolve
 
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.current_steps import find_current_steps
@@ -27,12 +28,19 @@ from lithiate.analysis.full_cell_result import ANALYSIS, FullCellCycles, FullCel
 from lithiate.analysis.robust import BoolArray
 from lithiate.analysis.settings import settings_from_keywords
 from lithiate.core.measurement import CyclingRecord
+from lithiate.core.polarity import voltage_follows_current
 
 STOP_SHARE = 0.995
 """The voltage limit stopped the record when its last |V| is above this share of the limit."""
 
 LITTLE_CAPACITY = 0.05
 """Discharges below this share of the largest are told of."""
+
+HALF_CELL_VOLTAGE = 1.0
+"""Graphite, silicon and copper work below this voltage [V] against lithium, cathodes above it."""
+
+HALF_CELL_SHARE = 0.03
+"""A half cell begins with a discharge, and spends at least this share of the rows with current below that voltage."""
 
 EXCESS = 2.0
 """More charge came back than went in when the efficiency is above 1 by this many standard uncertainties."""
@@ -82,6 +90,11 @@ def analyse_full_cell(record: CyclingRecord, **settings: float | str) -> FullCel
     life = cycle_life(cycles, chosen, formation, _stopped_in(record, table, cycles, chosen))
     specific = specific_capacities(cycles, table, chosen, formation)
     retentions = capacity_retentions(cycles, chosen, formation)
+    other_cell = _half_cell_warning(record, table)
+    efficiency, *efficiencies = (
+        evolve(found, warnings=(*found.warnings, *other_cell))
+        for found in (efficiency, *coulombic_efficiencies(cycles, chosen))
+    )
     warnings = [*record.warnings, *_warnings(record, table, cycles, basis)]
     for estimate in (efficiency, energy_efficiency, hysteresis, life, *specific, *retentions):
         warnings.extend(estimate.warnings)
@@ -93,7 +106,7 @@ def analyse_full_cell(record: CyclingRecord, **settings: float | str) -> FullCel
         specific_capacities=specific,
         rate_capacities=rate_capacities(cycles, rates, table, chosen, basis),
         capacity_retentions=retentions,
-        coulombic_efficiencies=coulombic_efficiencies(cycles, chosen),
+        coulombic_efficiencies=tuple(efficiencies),
         rate_basis=basis,
         cycles=cycles,
         rates=rates,
@@ -126,13 +139,41 @@ def _warnings(record: CyclingRecord, table: HalfCycleTable, cycles: FullCellCycl
     if basis != "nominal capacity":
         text = f"the nominal capacity is not known: C-rates are counted by the {basis} (setting nominal_capacity)"
         found.append(coded("LI-W-ANA-061", text))
-    if float(np.median(cycles.mean_charge_voltage)) < float(np.median(cycles.mean_discharge_voltage)):
+    if _turned_round(record, cycles):
         text = (
             "the mean voltage of charge lies below that of discharge: the sign of the current may be reversed (current "
             "> 0 charges; --set invert_current=true turns it round)"
         )
         found.append(coded("LI-W-ANA-063", text))
     return found + _warnings_of_rows(record, table, cycles) + _warnings_of_cycles(cycles)
+
+
+def _half_cell_warning(record: CyclingRecord, table: HalfCycleTable) -> tuple[str, ...]:
+    """Return a warning where a record is that of an electrode that takes lithium up first, below any cathode."""
+    half = table.half_cycles
+    share = float(np.mean(record.voltage[half.rows.index] < HALF_CELL_VOLTAGE))
+    if half.polarity[0] > 0 or share < HALF_CELL_SHARE:
+        return ()
+    text = (
+        f"the record begins with a discharge and lies below {HALF_CELL_VOLTAGE:g} V in {share:.0%} of its rows with "
+        "current, as a half cell of graphite, silicon or copper against lithium: the efficiency of such a cell is a "
+        "charge over the discharge before it, not the discharge over the charge before it that a full cell has; "
+        "--cell plating gives that (with --set cut_off_voltage=V where charging ends without a steep rise)"
+    )
+    return (coded("LI-W-ANA-073", text),)
+
+
+def _turned_round(record: CyclingRecord, cycles: FullCellCycles) -> bool:
+    """Tell whether complete cycles charge below their discharge, and the voltage does not follow the current either.
+
+    A discharge that is cut off stops at a high mean voltage, and a half cell's first one begins at the voltage of an
+    empty electrode: neither says anything of the sign.
+    """
+    assert record.current is not None  # find_half_cycles has looked
+    if not cycles.complete.any() or voltage_follows_current(record.voltage, record.current):
+        return False
+    charge, discharge = (v[cycles.complete] for v in (cycles.mean_charge_voltage, cycles.mean_discharge_voltage))
+    return float(np.median(charge)) < float(np.median(discharge))
 
 
 def _warnings_of_rows(record: CyclingRecord, table: HalfCycleTable, cycles: FullCellCycles) -> list[str]:

@@ -272,7 +272,7 @@ def _warnings(record: CyclingRecord, half_cycles: HalfCycles, cycles: PlatingCyc
     if half_cycles.polarity[0] > 0:
         text = (
             "the record begins with stripping; if the first half cycle is the first plating, the sign of the current "
-            "is reversed (current < 0 plates the working electrode)"
+            "is reversed (current < 0 plates the working electrode; --set invert_current=true turns it round)"
         )
         found.append(coded("LI-W-ANA-030", text))
     if len(cycles) < FEWEST_CYCLES:

@@ -34,6 +34,12 @@ from lithiate.errors import AnalysisError
 LARGEST_SYMMETRIC_VOLTAGE = 1.5
 """Median |V| [V] above which a voltage of one sign is that of a cell with two unlike electrodes."""
 
+OTHER_SIGN = 0.05
+"""A voltage has one sign when at most this share of its rows has the other: the first may be at rest, or a spike."""
+
+NAMES_FULL = '--cell full, or cell="full" in Python, names a full cell'
+NAMES_PLATING = '--cell plating, or cell="plating", one of Li||Cu or a half cell of an anode'
+
 
 def analyse_symmetric_cycling(
     record: CyclingRecord, spectra: ImpedanceSpectra | None = None, **settings: float | str
@@ -66,6 +72,7 @@ def analyse_symmetric_cycling(
     and half cycles are judged against one typical duration.
     """
     chosen = SymmetricSettings.from_keywords(settings)
+    _refuse_high_voltages(record)
     current = _usable_current(record)
     half_cycles = segment_half_cycles(
         record.time, record.voltage, current, record.row_flags, area=record.specimen.area, alike=True
@@ -197,15 +204,6 @@ def _refuse_other_cells(record: CyclingRecord, half_cycles: HalfCycles) -> None:
     """Raise when a cell that nothing names delivers energy every other half cycle, as only a full cell does."""
     if record.specimen.cell is not None:
         return
-    signs = np.sign(record.voltage)
-    if np.median(np.abs(record.voltage)) > LARGEST_SYMMETRIC_VOLTAGE and abs(float(np.mean(signs))) > 0.99:
-        raise AnalysisError(
-            "this does not look like a symmetric cell",
-            code="LI-ANA-001",
-            where=record.specimen.name,
-            got=f"a voltage of one sign, {np.median(record.voltage):.3g} V in the middle",
-            expected="a voltage about zero (cell='full' names a full cell, cell='symmetric' analyses it all the same)",
-        )
     if half_cycles.energy is None or len(half_cycles) < 2:
         return
     dissipating = float(np.mean(half_cycles.energy > 0.0))
@@ -218,9 +216,23 @@ def _refuse_other_cells(record: CyclingRecord, half_cycles: HalfCycles) -> None:
             where=record.specimen.name,
             got=f"voltage and current of one sign in {dissipating:.0%} of {len(half_cycles)} half cycles",
             expected=(
-                "a voltage that changes its sign with the current (cell='full' names a full cell, cell='symmetric' "
-                "analyses it all the same)"
+                f"a voltage that changes its sign with the current ({NAMES_FULL}; {NAMES_PLATING}; --cell symmetric "
+                'or cell="symmetric" analyses it as one all the same)'
             ),
+        )
+
+
+def _refuse_high_voltages(record: CyclingRecord) -> None:
+    """Raise when nothing names a cell whose voltage has one sign and is as high as two unlike electrodes make it."""
+    high = float(np.median(np.abs(record.voltage))) > LARGEST_SYMMETRIC_VOLTAGE
+    positive, negative = np.count_nonzero(record.voltage > 0.0), np.count_nonzero(record.voltage < 0.0)
+    if record.specimen.cell is None and high and min(positive, negative) <= OTHER_SIGN * record.voltage.size:
+        raise AnalysisError(
+            "this does not look like a symmetric cell",
+            code="LI-ANA-001",
+            where=record.specimen.name,
+            got=f"a voltage of one sign, {np.median(record.voltage):.3g} V in the middle",
+            expected=f"a voltage about zero ({NAMES_FULL}; {NAMES_PLATING})",
         )
 
 

@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from lithiate.analysis import analyse
+from lithiate.analysis.stepped_fall import find_stepped_falls
 from lithiate.core.measurement import CyclingRecord, Provenance, Specimen
 from lithiate.errors import AnalysisError
 
@@ -143,3 +144,57 @@ def test_the_result_is_plain_types():
     content = analysed(record([5.0, 10.0])).to_dict()
     assert [e["conditions"].get("current_density") for e in content["estimates"]][:2] == pytest.approx([5.0, 10.0])
     assert content["ended_by"] == "end of test"
+
+
+def stepped(densities, voltage, *, cycles=3):
+    """Rows of a cell whose |V| [V] at each current density is given."""
+    plain = record(densities, cycles=cycles)
+    at = np.array([voltage[densities.index(round(i, 6))] for i in np.abs(plain.current) / AREA])
+    return evolve(plain, voltage=np.sign(plain.voltage) * at)
+
+
+def falls(found):
+    return [text for text in analysed(found).warnings if text.startswith("LI-W-ANA-052")]
+
+
+def test_a_voltage_that_falls_while_the_current_rises_is_a_soft_short():
+    """As a cell that keeps 12 % of its resistance from 22.5 A/m2 on: above the tenth that makes a hard short."""
+    densities = [2.5 * k for k in range(1, 13)]
+    found = stepped(densities, [i * RESISTANCE * (1.0 if i < 21.0 else 0.12) for i in densities])
+    assert analysed(found).ended_by == "end of test"
+    (text,) = falls(found)
+    assert "current step 9, 2.25 mA/cm2" in text
+    assert "from cycle 25 on" in text
+    assert "by 88%" in text
+
+
+@pytest.mark.parametrize("exchange", [0.01, 1.0, 100.0])
+@pytest.mark.parametrize("ohmic", [0.0, 1e-3])
+@pytest.mark.parametrize("densities", [[2.5 * k for k in range(1, 13)], [1.0, 2.0, 5.0, 10.0, 100.0], [1.0, 100.0]])
+def test_tafel_kinetics_and_resistance_are_no_soft_short(exchange, ohmic, densities):
+    """V/i falls by up to 97 % from one step to the next, and nothing is wrong with the cell."""
+    voltage = [0.0514 * np.arcsinh(i / (2.0 * exchange)) + ohmic * i for i in densities]
+    assert falls(stepped(densities, voltage)) == []
+
+
+@pytest.mark.parametrize(("loss", "told"), [(0.45, True), (0.1, False)])
+def test_a_short_at_a_doubled_current_is_seen_by_the_slope_before_it(loss, told):
+    """V still grows from 20 to 40 A/m2, but by less than the logarithm of the current allows."""
+    densities = [5.0, 10.0, 20.0, 40.0]
+    voltage = [i * RESISTANCE for i in densities]
+    voltage[-1] *= 1.0 - loss
+    assert bool(falls(stepped(densities, voltage))) is told
+
+
+def test_a_current_that_is_lowered_again_is_no_short():
+    assert falls(stepped([5.0, 10.0, 20.0], [5e-3, 10e-3, 20e-3])) == []
+    assert falls(record([5.0, 20.0, 5.0])) == []
+
+
+def test_a_fall_within_the_scatter_of_the_cycles_is_not_told():
+    rng = np.random.default_rng(3)
+    current, step = np.repeat([1.0, 1.1], 9), np.repeat([0, 1], 9)
+    quiet = np.repeat([0.1, 0.06], 9) * (1.0 + 0.01 * rng.standard_normal(18))
+    noisy = np.repeat([0.1, 0.06], 9) + 0.05 * np.tile(np.linspace(-1.0, 1.0, 9), 2)
+    assert len(find_stepped_falls(current, quiet, step)) == 1
+    assert find_stepped_falls(current, noisy, step) == []

@@ -602,3 +602,45 @@ def test_records_that_begin_and_end_anyhow_are_analysed(steps):
     for curve in result.differential_capacities:
         area = curve.differential_capacity.sum() * (curve.voltage[1] - curve.voltage[0])
         assert area == pytest.approx(curve.charge, rel=1e-9)
+
+
+def test_a_last_discharge_that_is_cut_off_does_not_turn_the_current_round():
+    """The mean voltage of a discharge that has only begun lies above that of its charge."""
+    right = analyse(record([charge(), discharge(0.2, voltage=(4.2, 4.0))]))
+    assert right.cycles.mean_charge_voltage < right.cycles.mean_discharge_voltage
+    assert "LI-W-ANA-063" not in codes(right.warnings)
+
+
+def test_a_half_cell_that_charges_below_its_first_discharge_has_no_wrong_sign():
+    steps = [discharge(voltage=(2.9, 0.01)), charge(voltage=(0.02, 0.3)), discharge(0.4, voltage=(2.9, 0.1))]
+    right = record(steps)
+    assert "LI-W-ANA-063" not in codes(analyse(right).warnings)
+    # A flat profile that jumps at the switch tells nothing by its slope: the mean voltages do.
+    flat = [charge(voltage=(3.4, 3.4)), discharge(voltage=(3.6, 3.6))] * 3
+    assert "LI-W-ANA-063" in codes(analyse(record(flat)).warnings)
+
+
+def half_cell():
+    """Lithium taken up at 0.9 to 0.07 V, nine tenths of it given back at 0.1 to 1 V."""
+    return record([discharge(voltage=(0.9, 0.07)), charge(0.9, voltage=(0.1, 1.0))] * 6)
+
+
+def test_a_half_cell_is_told_where_its_efficiency_is_had():
+    found = half_cell()
+    result = analyse(found)
+    assert result.coulombic_efficiency.value == pytest.approx(1.0 / 0.9)
+    assert "LI-W-ANA-073" in codes(result.warnings)
+    for estimate in (result.coulombic_efficiency, *result.coulombic_efficiencies):
+        assert "LI-W-ANA-073" in codes(estimate.warnings)
+    (text,) = [text for text in result.warnings if text.startswith("LI-W-ANA-073")]
+    assert "--cell plating" in text
+    plating = analyse(evolve(found, specimen=evolve(found.specimen, cell="plating")), cut_off_voltage="1 V")
+    assert plating.coulombic_efficiency.value == pytest.approx(0.9)
+
+
+def test_a_cathode_that_is_discharged_first_is_no_half_cell_of_an_anode():
+    result = analyse(record([discharge(), *cycling([1.0, 0.99, 0.98, 0.97])]))
+    assert "LI-W-ANA-062" in codes(result.warnings)
+    assert "LI-W-ANA-073" not in codes(result.warnings)
+    anode_free = [charge(voltage=(0.1, 1.0)), discharge(0.9, voltage=(0.9, 0.07))] * 6
+    assert "LI-W-ANA-073" not in codes(analyse(record(anode_free)).warnings)

@@ -121,6 +121,21 @@ def test_a_voltage_of_one_sign_under_current_of_both_is_refused(square_cell, mak
     assert analyse(make_record(time, 0.2 + voltage, current)).direction == "alternating"
 
 
+@pytest.mark.parametrize("rows", [3, 10, 30, 1000])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("first", [3.7, 0.0, -0.01])
+def test_a_high_voltage_of_one_sign_is_refused_however_short(make_record, rows, sign, first):
+    time = 60.0 * np.arange(rows)
+    voltage = np.full(rows, 3.7)
+    voltage[0] = first if rows >= 30 else 3.7
+    for current in (None, np.full(rows, 1e-3)):
+        with pytest.raises(AnalysisError, match="does not look like a symmetric cell") as caught:
+            analyse(make_record(time, sign * voltage, current, cell=None))
+        assert "--cell full" in str(caught.value)
+        assert 'cell="full" in Python' in str(caught.value)
+        assert "symmetric analyses" not in str(caught.value)
+
+
 def test_cycling_is_alternating(square_cell, make_record):
     result = analyse(make_record(*square_cell(half_cycles=2).arrays()))
     assert result.direction == "alternating"

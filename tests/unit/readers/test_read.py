@@ -11,7 +11,13 @@ import pytest
 
 from lithiate.errors import DataError, ReadError, UnitError
 from lithiate.readers import READERS, read
-from lithiate.readers.specimen import looks_full, looks_plated_one_way, looks_symmetric
+from lithiate.readers.specimen import (
+    looks_full,
+    looks_like_cathode,
+    looks_plated_and_stripped,
+    looks_plated_one_way,
+    looks_symmetric,
+)
 
 TABLE = "Time (h);Voltage (V);Current (mA)\n0;0,05;1\n0,5;-0,05;-1\n1;0,06;1\n1,5;-0,06;-1\n"
 
@@ -206,6 +212,69 @@ def test_plating_one_way_is_not_inferred_but_told(write_file) -> None:
 )
 def test_looks_full(voltage, current, expected) -> None:
     assert looks_full(np.array(voltage), None if current is None else np.array(current, dtype=float)) is expected
+
+
+@pytest.mark.parametrize(
+    ("voltage", "current", "expected"),
+    [
+        ([1.6, 2.0, 2.4, 2.4, 2.1, 1.6], [1, 1, 1, -1, -1, -1], True),  # sulfur
+        ([2.0, 2.9, 3.8, 3.7, 2.9, 2.0], [1, 1, 1, -1, -1, -1], True),  # iron phosphate in a wide window
+        ([1.6, 2.0, 2.4, 2.4, 2.1, 1.6], [-1, -1, -1, 1, 1, 1], False),  # the other sign of current
+        ([1.6, 2.0, 2.4, 2.4, 2.1, 1.6], [1, 1, 1, 1, 1, 1], False),
+        ([1.6, 2.0, 2.4, 2.4, 2.1, 1.6], None, False),
+        ([1.1, 2.0, 2.4, 2.4, 2.1, 1.1], [1, 1, 1, -1, -1, -1], False),
+        ([1.5, 1.55, 1.6, 1.58, 1.5, 1.45], [1, 1, 1, -1, -1, -1], False),
+        ([0.05, 0.2, 1.5, 1.2, 0.5, 0.05], [1, 1, 1, -1, -1, -1], False),  # graphite against lithium
+        ([6.0, 9.0, 12.0, 11.0, 8.0, 6.0], [1, 1, 1, -1, -1, -1], False),  # a module
+    ],
+)
+def test_looks_like_cathode(voltage, current, expected) -> None:
+    given = None if current is None else np.array(current, dtype=float)
+    assert looks_like_cathode(np.array(voltage), given) is expected
+
+
+def test_a_cathode_of_low_voltage_is_inferred_with_a_warning_that_says_by_what(write_file) -> None:
+    path = write_file("time/s,Ewe/V,I/mA\n0,1.6,1\n10,2.0,1\n20,2.4,1\n30,2.3,-1\n40,2.0,-1\n50,1.7,-1\n")
+    record = read(path)
+    assert record.specimen.cell == "full"
+    (text,) = [text for text in record.warnings if text.startswith("LI-W-CELL")]
+    assert "inferred from a voltage (1.6 to 2.4 V) above 1.2 V that rises while current > 0 flows" in text
+    assert read(path, cell="plating").specimen.cell == "plating"
+
+
+def plated_and_stripped(cut_offs, plateau=0.03):
+    """Plated at minus `plateau` [V], stripped at plus it, up to these cut-offs [V]."""
+    voltage = np.concatenate([[-plateau] * 5 + [plateau] * 4 + [end] for end in cut_offs])
+    return voltage, np.tile([-1e-3] * 5 + [1e-3] * 5, len(cut_offs))
+
+
+@pytest.mark.parametrize(
+    ("cut_offs", "plateau", "expected"),
+    [
+        ([1.0, 1.0, 1.0], 0.03, True),
+        ([0.3, 0.3, 0.3], 0.03, True),
+        ([1.0, 1.0, 0.03], 0.03, True),  # the last stripping is cut off by the end of the record
+        ([1.0, 0.03, 1.0], 0.03, False),
+        ([0.2, 0.2, 0.2], 0.03, False),
+        ([0.4, 0.4, 0.4], 0.1, False),  # a symmetric cell of large overpotential
+        ([1.0, 1.0], -0.03, False),  # a half cell
+    ],
+)
+def test_looks_plated_and_stripped(cut_offs, plateau, expected) -> None:
+    voltage, current = plated_and_stripped(cut_offs, plateau)
+    assert looks_plated_and_stripped(voltage, current) is expected
+    assert looks_plated_and_stripped(voltage, -current) is expected  # the other sign convention
+    assert looks_plated_and_stripped(voltage, None) is False
+    assert looks_plated_and_stripped(voltage, np.abs(current)) is False
+
+
+def test_lithium_on_copper_that_nothing_names_is_told_its_name(write_file) -> None:
+    rows = zip(*plated_and_stripped([1.0, 1.0, 1.0]), strict=True)
+    path = write_file("time/s,Ewe/V,I/A\n" + "".join(f"{60 * k},{v},{i}\n" for k, (v, i) in enumerate(rows)))
+    record = read(path)
+    assert record.specimen.cell is None
+    (text,) = [text for text in record.warnings if text.startswith("LI-W-CELL")]
+    assert "--cell plating" in text
 
 
 def test_a_full_cell_is_inferred_with_a_warning_and_told_its_mass(write_file) -> None:
