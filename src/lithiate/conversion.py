@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lithiate.core.measurement import Measurement
+from lithiate.errors import WriteError
 from lithiate.readers import read_all
 from lithiate.writers import Format, format_of, write
 from lithiate.writers.sidecar import write_sidecar
@@ -46,10 +47,11 @@ def convert(
         As `lithiate.read` does.
     WriteError
         ``LI-WRITE-002`` when the suffix means no format, or the format cannot hold the record; ``LI-WRITE-001`` when a
-        target cannot be written.
+        target cannot be written, or is what is read, or a file that lithiate did not write.
     """
     path = Path(target)
     chosen = format_of(path)
+    _refuse_to_overwrite(source, path)
     records = read_all(source, area=area, cell=cell, cathode_mass=cathode_mass, settings=settings, technique=technique)
     if technique is not None:
         records = tuple(record for record in records if record.technique == technique) or records
@@ -60,6 +62,27 @@ def convert(
             beside = path.with_name(f"{path.name.removesuffix(chosen.suffix)}-{record.technique}.parquet")
             written.extend(write(record, beside))
     return tuple(written)
+
+
+def _refuse_to_overwrite(source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], target: Path) -> None:
+    """Refuse a target that is read, or that somebody else wrote: only what lithiate wrote has a sidecar beside it."""
+    if not target.exists():
+        return
+    named = [source] if isinstance(source, str | os.PathLike) else source
+    read = [path for path in map(Path, named) if path.exists() and _is_or_holds(path, target)]
+    own = any(target.with_name(name).is_file() for name in (f"{target.name}.toml", f"{target.stem}.json"))
+    if read or not own:
+        raise WriteError(
+            "the target is a file that is read, and would be lost" if read else "the target exists already",
+            code="LI-WRITE-001",
+            where=str(target),
+            got=str(read[0]) if read else "a file that lithiate did not write",
+            expected="another name",
+        )
+
+
+def _is_or_holds(path: Path, target: Path) -> bool:
+    return path.samefile(target) or (path.is_dir() and target.resolve().is_relative_to(path.resolve()))
 
 
 def _written(record: Measurement, path: Path, chosen: Format) -> tuple[Path, ...]:

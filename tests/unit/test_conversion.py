@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from attrs import asdict
+from attrs import asdict, evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -134,3 +134,46 @@ def test_the_command(tmp_path) -> None:
     record = li.read(tmp_path / "b.bdf.csv")
     assert json.dumps(record.provenance.details["converted_from"])
     assert record.specimen.area == 1e-4
+
+
+def test_a_file_is_not_overwritten_by_its_own_conversion(tmp_path: Path) -> None:
+    source = tmp_path / "cell" / "one.csv"
+    source.parent.mkdir()
+    text = "Time / s,Voltage / V,Current / A\n0,0.1,1e-3\n60,0.1,1e-3\n120,-0.1,-1e-3\n"
+    for target in (source.with_name("one.bdf.csv"), source.with_name("one.mpt")):
+        target.write_text(text)
+        for named in (target, target.parent):
+            with pytest.raises(WriteError, match="would be lost") as caught:
+                li.convert(named, target)
+            assert caught.value.code == "LI-WRITE-001"
+        assert target.read_text() == text
+
+
+def test_what_somebody_else_wrote_is_never_overwritten(tmp_path) -> None:
+    save_measurement(simple(), tmp_path / "own")
+    for name in ("theirs.parquet", "theirs.bdf.csv"):
+        (tmp_path / name).write_text("an instrument's", encoding="utf-8")
+        with pytest.raises(WriteError, match="the target exists already") as error:
+            li.convert(tmp_path / "own.parquet", tmp_path / name)
+        assert error.value.code == "LI-WRITE-001"
+        assert (tmp_path / name).read_text(encoding="utf-8") == "an instrument's"
+    for _again in range(2):  # what a conversion wrote may be written anew
+        assert li.convert(tmp_path / "own.parquet", tmp_path / "ours.bdf.csv")
+        assert li.convert(tmp_path / "own.parquet", tmp_path / "ours.parquet")
+
+
+def test_parts_of_a_cell_keep_their_clocks_and_names_through_a_conversion(tmp_path) -> None:
+    def part(name: str, start: float) -> CyclingRecord:
+        details = {"start": start, "identity": {"channel": "7"}}
+        record = evolve(simple(), specimen=Specimen(name=name, cell="symmetric", area=1e-4))
+        record = evolve(record, voltage=record.voltage * (1.0 + 1e-4 * start))
+        return evolve(record, provenance=Provenance(origin="simulated", source=name, details=details))
+
+    for name, start in (("formation", 5000.0), ("cycling", 1000.0)):
+        save_measurement(part(name, start), tmp_path / name)
+        li.convert(tmp_path / f"{name}.parquet", tmp_path / "cell" / f"{name}.bdf.csv")
+    record = li.read(tmp_path / "cell")
+    assert record.provenance.source == "cycling.bdf.csv + formation.bdf.csv"
+    assert record.provenance.origin == "simulated"
+    assert record.time[40] - record.time[0] == 4000.0
+    assert (record.specimen.name, record.specimen.area) == ("cell", 1e-4)

@@ -251,7 +251,8 @@ def rise_above_plateau(half_cycles: HalfCycles, only: BoolArray) -> float:
     highest = np.maximum(half_cycles.tip[only], plateau + half_cycles.arc_height[only])
     rows = half_cycles.rows.counts[only]
     of_noise = half_cycles.noise * np.sqrt(2.0 * np.log(np.maximum(rows, 2))) + half_cycles.resolution
-    return float(np.median(np.maximum(highest - plateau - of_noise, 0.0) / plateau))
+    above = np.maximum(highest - plateau - of_noise, 0.0)[plateau > 0.0]
+    return float(np.median(above / plateau[plateau > 0.0])) if above.size else 0.0
 
 
 def find_sudden_fall(hysteresis: FloatArray, *, first: int = 4) -> tuple[int, float] | None:

@@ -93,7 +93,7 @@ def find_short_events(
     first = min(SETTLING_BLOCKS[blocks.whole], count)
     hard = _hard_event(short, blocks)
     if count - first < LEAST_VALUES:
-        end = float(blocks.start[0])
+        end = float(blocks.start[0]) if len(blocks) else origin
         return ShortEvents(
             events=hard,
             observed_from=end,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from lithiate.core.measurement import CyclingRecord, Measurement
     from lithiate.study.results import ResultRow
 
+_LONGEST_LABEL = 36
 _KINDS = {"symmetric": "symmetric-cycling", "kinetics": "tafel"}
 
 
@@ -86,7 +88,7 @@ def _save_figures(record: Measurement, result: Result, folder: Path, stem: str) 
     if isinstance(result, FullCellResult):
         _save_full_cell(record, result, folder, stem)
         return
-    name = record.specimen.name
+    name = _label(record.specimen.name)
     trace = CellTrace(name, name, record.provenance.origin == "measured", record)
     save(plot_voltage([trace], anode_styles([name])), folder / f"{stem}-voltage.svg")
     if isinstance(result, SymmetricCyclingResult):
@@ -98,12 +100,18 @@ def _save_figures(record: Measurement, result: Result, folder: Path, stem: str) 
         if len(result.short_events) or result.linked_spectra is not None:
             figure = plot_shorts(record, result.short_events, result.linked_spectra)
             save(figure, folder / f"{stem}-shorts.svg")
-    elif isinstance(result, PlatingEfficiencyResult) and len(result.cycles):
+    elif isinstance(result, PlatingEfficiencyResult) and any(map(math.isfinite, result.cycles.coulombic_efficiency)):
         from lithiate.figures.efficiency import EfficiencyCurve, plot_efficiency
 
         cycles = result.cycles
         curve = EfficiencyCurve(name, name, trace.measured, cycles.number, cycles.coulombic_efficiency)
         save(plot_efficiency([curve], anode_styles([name])), folder / f"{stem}-efficiency.svg")
+
+
+def _label(name: str) -> str:
+    """Return the name of a specimen as a legend has room for it; files have long names, and their ends differ."""
+    half = _LONGEST_LABEL // 2
+    return name if len(name) <= _LONGEST_LABEL else f"{name[:half]}…{name[-half:]}"
 
 
 def _save_tables(record: Measurement, result: Result, folder: Path, stem: str) -> None:
@@ -125,7 +133,7 @@ def _save_full_cell(record: CyclingRecord, result: FullCellResult, folder: Path,
     from lithiate.figures.differential_capacity import differential_traces, plot_differential_capacity
     from lithiate.figures.style import anode_styles, save
 
-    name, measured = record.specimen.name, record.provenance.origin == "measured"
+    name, measured = _label(record.specimen.name), record.provenance.origin == "measured"
     styles, basis = anode_styles([name]), figures.common_basis([result])
     curve = figures.capacity_curve(result, anode=name, label=name, measured=measured, basis=basis)
     save(figures.plot_capacity([curve], styles), folder / f"{stem}-capacity.svg")

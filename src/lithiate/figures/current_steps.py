@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -68,10 +69,13 @@ def plot_step_resistances(traces: Sequence[StepTrace], styles: Mapping[str, Line
                     label=f"{trace.label}, {words}",
                 )
         panel.set_title(direction, fontsize=9)
+        panel.margins(y=0.12)
         panel.set_ylim(bottom=0.0)
         panel.set(xlabel="Cycle" if by_cycle else "Time / h", ylabel="Resistance / " + ("Ω cm$^{2}$" if areal else "Ω"))
         if by_cycle:
-            panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+            panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+            low, high = panel.get_xlim()
+            panel.set_xlim(min(low, math.floor(low + 0.5) - 0.5), max(high, math.ceil(high - 0.5) + 0.5))
     for panel in panels[len(drawn) :]:
         panel.set_visible(False)
     if drawn:

@@ -67,6 +67,7 @@ def plot_efficiency(curves: Sequence[EfficiencyCurve], styles: Mapping[str, Line
         )
         drawn.append(curve.efficiency * _PERCENT)
     values = np.concatenate(drawn) if drawn else np.empty(0)
+    values = values[np.isfinite(values)]  # a cycle on a reservoir, or one cut off, has no efficiency of its own
     if values.size:
         low, high = float(np.quantile(values, 0.02)), float(values.max())
         margin = max(0.12 * (high - low), _NARROWEST / 2.0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 from attrs import evolve
 
@@ -227,40 +227,62 @@ def read_all(
 
 def _read_cell(paths: Sequence[Path], said: Stated, technique: str | None) -> tuple[Measurement, ...]:
     folders = [path for path in paths if path.is_dir()]
-    same_cell = flag_setting(said.settings, "same_cell", "settings")
     files = [item for path in paths for item in (files_of_folder(path) if path.is_dir() else [path])]
-    beside = [read_sidecar(path) for path in dict.fromkeys(s for p in (*folders, *files) for s in sidecar_paths(p))]
-    # What the caller says of a reader's settings is meant to overrule a sidecar; of the cell it is not.
-    overruling = set(said.settings)
-    beside = [evolve(one, settings={k: v for k, v in one.settings.items() if k not in overruling}) for one in beside]
-    stated = merged([said, *beside])
-    records, skipped = _read_files(files, stated, technique, in_folder=bool(folders))
-    if len(records) > 1 and not same_cell:
+    shared = merged(
+        [said, *(_overruled(read_sidecar(path), said) for folder in folders for path in sidecar_paths(folder))]
+    )
+    beside = {path: merged([read_sidecar(name) for name in sidecar_paths(path)]) for path in files}
+    stated = merged([shared, *(_of_the_cell(one, several=len(files) > 1) for one in beside.values())])
+    records, skipped = _read_files(files, beside, shared.settings, stated, technique, in_folder=bool(folders))
+    if len(records) > 1 and not flag_setting(shared.settings, "same_cell", "settings"):
         require_one_cell(records, folder=bool(folders))
     together = joined(on_one_clock(records)) if len(records) > 1 else records
     specimen = {("name" if key == "specimen" else key): value for key, value in stated.values.items()}
     if folders and "name" not in specimen:
         specimen["name"] = folders[0].resolve().name
-    return tuple(described(_as_stated(record, stated, skipped), specimen) for record in together)
+    return tuple(described(_with(record, stated.conditions, skipped), specimen) for record in together)
 
 
-def _as_stated(record: Measurement, stated: Stated, skipped: Sequence[str]) -> Measurement:
-    """Return the record with stated conditions, and with the origin and warnings of what it was converted from."""
-    before = {key: value for key, value in stated.provenance.items() if key != "warnings"}
-    provenance = record.provenance
-    if before:
-        details = {**provenance.details, "converted_from": before}
-        provenance = evolve(provenance, origin=before.get("origin", provenance.origin), details=details)
-    warnings = dict.fromkeys((*stated.provenance.get("warnings", ()), *record.warnings, *skipped))
-    conditions = {**record.conditions, **stated.conditions}
-    return evolve(record, conditions=conditions, warnings=tuple(warnings), provenance=provenance)
+def _overruled(stated: Stated, said: Stated) -> Stated:
+    """Return a sidecar without the settings of a reader that the call gives; of the cell nothing is overruled."""
+    return evolve(stated, settings={key: value for key, value in stated.settings.items() if key not in said.settings})
+
+
+def _of_the_cell(stated: Stated, *, several: bool) -> Stated:
+    """Return what a file's sidecar states about the cell; the parts of one cell may have names of their own."""
+    left_out = {"specimen"} if several else set()
+    values = {key: value for key, value in stated.values.items() if key not in left_out}
+    return evolve(stated, values=values, settings={})
+
+
+def _with(record: Measurement, conditions: Mapping[str, float], warnings: Sequence[str]) -> Measurement:
+    together = tuple(dict.fromkeys((*record.warnings, *warnings)))
+    return evolve(record, conditions={**record.conditions, **conditions}, warnings=together)
+
+
+def _as_before(record: Measurement, provenance: Mapping[str, Any]) -> Measurement:
+    """Return the record with the origin, the clock and the warnings of the one that its file was converted from."""
+    if not provenance:
+        return record
+    before = {key: value for key, value in provenance.items() if key != "warnings"}
+    details: dict[str, Any] = {**record.provenance.details, "converted_from": before}
+    details |= {key: before[key] for key in ("start", "identity") if key in before}
+    origin = before.get("origin", record.provenance.origin)
+    warnings = tuple(dict.fromkeys((*provenance.get("warnings", ()), *record.warnings)))
+    return evolve(record, provenance=evolve(record.provenance, origin=origin, details=details), warnings=warnings)
 
 
 def _read_files(
-    files: Sequence[Path], stated: Stated, technique: str | None, *, in_folder: bool
+    files: Sequence[Path],
+    beside: Mapping[Path, Stated],
+    shared_settings: Mapping[str, str],
+    stated: Stated,
+    technique: str | None,
+    *,
+    in_folder: bool,
 ) -> tuple[list[Measurement], list[str]]:
     """Return the records of all files, and a warning for each file of a folder that holds none."""
-    settings = {key: value for key, value in stated.settings.items() if key != "same_cell"}
+    settings = {key: value for key, value in shared_settings.items() if key != "same_cell"}
     opened: list[tuple[Source, Reader]] = []
     skipped: list[str] = []
     for path in files:
@@ -277,14 +299,19 @@ def _read_files(
     check_settings(settings, [reader for _source, reader in opened], ", ".join(source.name for source, _ in opened))
     records: list[Measurement] = []
     for source, reader in opened:
-        own = {key: value for key, value in settings.items() if key in reader.settings}
+        of_file = beside[source.path]
+        check_settings(of_file.settings, [reader], of_file.where)
+        # What the call and the folder say of a reader's settings overrules the sidecar of a file.
+        own = {**of_file.settings, **{key: value for key, value in settings.items() if key in reader.settings}}
         try:
-            records.extend(measurements(source, reader, own, stated.values.get("area"), technique))
+            found = measurements(source, reader, own, stated.values.get("area"), technique)
         except ReadError as error:
             # A companion of a record, or a step of a test that recorded nothing.
             if not in_folder or error.code not in ("LI-READ-001", "LI-READ-014"):
                 raise
             skipped.append(f"LI-W-FOLDER {source.name} was skipped: {error.what}")
+            continue
+        records.extend(_as_before(record, of_file.provenance) for record in found)
     if not records:
         raise ReadError(
             "none of the files holds a record",

@@ -52,7 +52,7 @@ _CONDITION_UNITS = {
     "cut_off_voltage": "V",
 }
 _TABLES = ("conditions", "settings", "provenance")
-_PROVENANCE = ("origin", "source", "reader", "sha256", "software", "warnings")
+_PROVENANCE = ("origin", "source", "reader", "sha256", "software", "start", "identity", "warnings")
 
 
 @frozen
@@ -114,9 +114,8 @@ def read_sidecar(path: Path) -> Stated:
 def _provenance(source: TomlSource, faults: list[str]) -> dict[str, Any]:
     table = dict(_table(source, "provenance", faults))
     for key, value in table.items():
-        texts = value if key == "warnings" and isinstance(value, list) else [value]
-        if key not in _PROVENANCE or not all(isinstance(text, str) for text in texts):
-            faults.append(f"{source.where(('provenance', key))}: {key!r} is not text of {', '.join(_PROVENANCE)}")
+        if key not in _PROVENANCE or not _is_provenance(key, value):
+            faults.append(f"{source.where(('provenance', key))}: {key!r} is no value of {', '.join(_PROVENANCE)}")
     if table.get("origin", "measured") not in ("measured", "simulated"):
         faults.append(f"{source.where(('provenance', 'origin'))}: origin is measured or simulated")
     return table
@@ -174,8 +173,18 @@ def _number(value: object, unit: str, where: str, faults: list[str], *, text_onl
     return float(value)
 
 
+def _is_provenance(key: str, value: object) -> bool:
+    if key == "start":
+        return isinstance(value, float) and math.isfinite(value)
+    if key == "warnings":
+        return isinstance(value, list) and all(isinstance(text, str) for text in value)
+    if key == "identity":
+        return isinstance(value, Mapping) and all(isinstance(text, str) for text in value.values())
+    return isinstance(value, str)
+
+
 def merged(statements: Sequence[Stated]) -> Stated:
-    """Return what several statements say together.
+    """Return what several statements say together; each keeps the provenance of its own file to itself.
 
     Raises
     ------
@@ -184,9 +193,10 @@ def merged(statements: Sequence[Stated]) -> Stated:
     """
     together = {
         part: _merged([(one.where, getattr(one, part)) for one in statements])
-        for part in ("values", "conditions", "settings", "provenance")
+        for part in ("values", "conditions", "settings")
     }
-    return Stated(", ".join(one.where for one in statements), **together)
+    provenance = next((one.provenance for one in statements if one.provenance), {})
+    return Stated(", ".join(one.where for one in statements), **together, provenance=provenance)
 
 
 def _merged(parts: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:

@@ -361,9 +361,10 @@ def _too_long(body: str, layout: Layout) -> list[int]:
 
     if not body.strip("\n"):
         return []
-    # A separator that no text holds makes each line one field, without a list of all lines.
+    # A separator that the text does not hold makes each line one field, without a list of all lines.
+    plain = body.replace("\x1f", " ")
     options: dict[str, Any] = {"has_header": False, "quote_char": None, "schema": {"line": pl.String}}
-    lines = pl.read_csv(io.BytesIO(body.encode()), separator="\x1f", **options)["line"].fill_null("")
+    lines = pl.read_csv(io.BytesIO(plain.encode()), separator="\x1f", **options)["line"].fill_null("")
     fields = lines
     wrong = pl.repeat(value=False, n=lines.len(), eager=True)
     if '"' in body:

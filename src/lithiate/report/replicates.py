@@ -29,7 +29,8 @@ def replicate_pictures(experiment: ExperimentContent) -> Iterator[tuple[str, str
     yield from _picture("hysteresis", hysteresis, "Time / h", "Voltage hysteresis / mV", 1e3)
     efficiency = [(c.anode, c.measured, _numbers(c.cycle), c.efficiency) for c in experiment.efficiencies]
     yield from _picture("efficiency", efficiency, "Cycle", "Coulombic efficiency / %", 100.0, from_zero=False)
-    results = full_cell_results(experiment)
+    full = bool(experiment.cells) and all(cell.record.specimen.cell == "full" for cell in experiment.cells)
+    results = full_cell_results(experiment) if full else []
     if results:
         curves = capacity_curves(experiment, results)
         scale, unit = capacity_unit(curves)

@@ -48,6 +48,11 @@ def sidecar_text(record: Measurement) -> str:
         "[provenance]",
         *(f"{name} = {_quoted(value)}" for name, value in origin.items() if value is not None),
     ]
+    start, identity = provenance.details.get("start"), provenance.details.get("identity")
+    if start is not None:
+        lines.append(f"start = {float(start)!r}")
+    if identity:
+        lines.append("identity = { " + ", ".join(f"{_key(k)} = {_quoted(str(v))}" for k, v in identity.items()) + " }")
     if record.warnings:
         lines += ["warnings = [", *(f"    {_quoted(text)}," for text in record.warnings), "]"]
     return "\n".join(lines) + "\n"

@@ -196,3 +196,10 @@ def test_the_table_has_a_row_an_event_and_goes_into_json(cycled):
     assert plain["short_events"]["events"][0]["onset"] == pytest.approx(result.time_to_soft_short.value)
     assert plain["linked_spectra"] is None
     assert all(values.size == 0 for values, _unit in analyse(cycled()).short_events.table().values())
+
+
+def test_a_record_without_a_voltage_to_judge_has_no_blocks_and_no_events(cycled):
+    """EC-Lab exports with a column of zeros exist."""
+    record = cycled(half_cycles=40)
+    events = analyse(evolve(record, voltage=np.zeros_like(record.voltage))).short_events
+    assert len(events) == 0

@@ -88,6 +88,13 @@ def test_efficiency_is_in_percent_and_tells_what_lies_below_the_axis():
     assert [text.get_text() for text in panel.texts] == ["1 cycle below the axis, lowest 50 %"]
 
 
+def test_efficiency_of_cycles_on_a_reservoir_has_gaps_and_the_axis_shows_the_rest():
+    efficiency = np.array([0.95, np.nan, np.nan, 0.97])
+    (panel,) = plot_efficiency([EfficiencyCurve("a", "a", True, np.arange(1, 5), efficiency)], STYLES).axes
+    low, high = panel.get_ylim()
+    assert low < 95.0 < 97.0 < high
+
+
 def rested(potential):
     time = np.arange(0.0, 20 * 3600.0, 600.0)
     current = np.where(time < 10 * 3600.0, 0.0, -1e-3)

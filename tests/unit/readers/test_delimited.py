@@ -388,3 +388,10 @@ def test_a_row_without_its_date_is_refused(write_file) -> None:
     with pytest.raises(ReadError, match="the time is empty.*row 3 of the table, line 4") as error:
         read(write_file("Date,Voltage(V),Current(mA)\n" + rows, "cell.csv"))
     assert error.value.code == "LI-READ-007"
+
+
+def test_stray_control_characters_are_no_separators(write_file) -> None:
+    rows = "".join(f"{k},0.1\n" for k in range(9))
+    with pytest.raises(ReadError, match="is not a number") as error:
+        read(write_file(f"time/s,V/V\n{rows}9\x1f9,0.1\n10,0.1\n"))
+    assert error.value.code == "LI-READ-006"

@@ -94,6 +94,7 @@ def test_the_page_has_the_section_where_there_are_replicates(fake_twin, study_fi
     assert '<section id="survival">' in page
     assert "How long replicate cells last" in page
     assert "Replicate cells: voltage hysteresis" in page
+    assert "Replicate cells: discharge capacity" not in page
     assert page.count('<tr class="survival">') >= 2
 
 
