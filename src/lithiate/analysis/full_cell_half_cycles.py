@@ -87,7 +87,7 @@ def find_half_cycles(record: CyclingRecord, current_accuracy: float) -> HalfCycl
     Raises
     ------
     AnalysisError
-        ``LI-ANA-001`` when there is no current, or it has one sign throughout.
+        ``LI-ANA-001`` when there is no current, or it has one sign throughout, or when the voltage is zero.
     """
     current = _current(record)
     level = working_level(current)
@@ -143,6 +143,14 @@ def _current(record: CyclingRecord) -> FloatArray:
             where=where,
             got="> 0 only" if bool((record.current > 0.0).any()) else "< 0 only",
             expected="a record of charge (current > 0) and discharge (current < 0)",
+        )
+    if not record.voltage.any():
+        raise AnalysisError(
+            "the voltage of the full cell is zero in every row",
+            code="LI-ANA-001",
+            where=where,
+            got="0 V throughout, as where an export lost its voltage",
+            expected="the voltage of the cell (--set voltage_column=NAME names another column of the file)",
         )
     return record.current
 

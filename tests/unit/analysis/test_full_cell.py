@@ -417,6 +417,13 @@ def test_records_without_a_usable_current_are_refused(current, words):
     assert caught.value.code == "LI-ANA-001"
 
 
+def test_a_record_that_lost_its_voltage_is_refused():
+    whole = record(cycling([1.0, 0.9]))
+    with pytest.raises(AnalysisError, match="zero in every row.*voltage_column") as caught:
+        analyse(evolve(whole, voltage=np.zeros_like(whole.voltage)))
+    assert caught.value.code == "LI-ANA-001"
+
+
 def test_a_record_without_a_cycle_is_refused():
     with pytest.raises(AnalysisError, match="no cycle of a full cell"):
         analyse(record([discharge(1.0), rest(), charge(1.0)]))
