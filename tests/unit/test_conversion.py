@@ -19,7 +19,7 @@ from lithiate.core.store import load_cycling_record, save_measurement
 from lithiate.errors import WriteError
 
 _FINITE = st.floats(allow_nan=False, allow_infinity=False, width=64)
-_VOLTAGES = st.floats(-50.0, 50.0)
+_VOLTAGES = st.floats(-9.0, 9.0)
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 
 

@@ -76,7 +76,7 @@ def test_round_trip_to_the_printed_digits(tmp_path, data, size, suffix) -> None:
 
     record = cycling(
         time=np.cumsum(column(st.floats(1e-3, 1e5))),
-        voltage=column(st.floats(-90, 90)),
+        voltage=column(st.floats(-9, 9)),
         current=column(st.floats(-10, 10)),
         vendor_cycle_number=np.sort(column(st.integers(0, 99))) if data.draw(st.booleans()) else None,
     )
@@ -282,7 +282,7 @@ def test_any_sweep_round_trips_to_the_printed_digits(tmp_path, data, size, suffi
     record = evolve(
         sweep(
             time=np.cumsum(column(st.floats(1e-3, 1e5))),
-            voltage=column(st.floats(-90, 90)),
+            voltage=column(st.floats(-9, 9)),
             current=column(st.floats(-10, 10)),
         ),
         conditions={"sweep_rate": rate},

@@ -12,7 +12,7 @@ from lithiate.errors import WriteError
 from lithiate.readers import read
 from lithiate.writers import write, write_bdf_csv, write_bdf_parquet
 
-VALUES = st.floats(-90, 90)
+VALUES = st.floats(-9, 9)
 
 
 def record(**changes) -> CyclingRecord:
