@@ -45,7 +45,7 @@ lint: install
 	$(BIN)/lint-imports
 
 test: lint system-tools
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
 
 verify: install system-tools
 	$(BIN)/pytest -m slow
