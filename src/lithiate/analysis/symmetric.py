@@ -11,12 +11,12 @@ from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.cycling import ONE_DIRECTIONAL, HalfCycleFlag, HalfCycles, segment_half_cycles
 from lithiate.analysis.hysteresis import hysteresis_per_cycle
 from lithiate.analysis.levels import level_estimate
-from lithiate.analysis.linked_spectra import link_spectra
+from lithiate.analysis.linked_spectra import LinkedSpectra, link_spectra
 from lithiate.analysis.nucleation import first_nucleation_overpotential
 from lithiate.analysis.one_directional import count_interruptions, one_directional_warning, without_cycles
 from lithiate.analysis.onset import onset_estimate
 from lithiate.analysis.robust import BoolArray, FloatArray, IntArray
-from lithiate.analysis.short_blocks import cut_blocks
+from lithiate.analysis.short_blocks import Blocks, cut_blocks
 from lithiate.analysis.short_circuit import (
     HardShort,
     check_soft_short_floor,
@@ -24,6 +24,7 @@ from lithiate.analysis.short_circuit import (
     find_sudden_fall,
     time_to_short_circuit,
 )
+from lithiate.analysis.short_events import ShortEvents
 from lithiate.analysis.soft_short import find_short_events, time_to_soft_short
 from lithiate.analysis.symmetric_result import Cycles, SymmetricCyclingResult, SymmetricSettings
 from lithiate.analysis.throughput import cumulative_capacity
@@ -93,17 +94,7 @@ def analyse_symmetric_cycling(
         half_cycles, cycles.hysteresis[seen], area=record.specimen.area, factor=chosen.hysteresis_factor
     )
     linked = None if spectra is None else link_spectra(spectra, record, half_cycles)
-    events = find_short_events(
-        blocks,
-        record.time,
-        record.voltage,
-        short,
-        origin=float(record.time[0]),
-        false_alarms_per_1000_h=chosen.false_alarms_per_1000_h,
-        smallest_fall=chosen.smallest_soft_fall,
-        fall_ratio=chosen.fall_ratio,
-        spectra=linked,
-    )
+    events = _short_events(record, blocks, short, linked, chosen)
     estimates = _estimates(record, current, half_cycles, cycles, seen, short, chosen)
     warnings = [*record.warnings, *_record_warnings(record, current, half_cycles)]
     if below_floor:
@@ -123,6 +114,26 @@ def analyse_symmetric_cycling(
         settings=chosen,
         specimen=record.specimen.name,
         warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _short_events(
+    record: CyclingRecord,
+    blocks: Blocks,
+    short: HardShort,
+    linked: LinkedSpectra | None,
+    settings: SymmetricSettings,
+) -> ShortEvents:
+    return find_short_events(
+        blocks,
+        record.time,
+        record.voltage,
+        short,
+        origin=float(record.time[0]),
+        false_alarms_per_1000_h=settings.false_alarms_per_1000_h,
+        smallest_fall=settings.smallest_soft_fall,
+        fall_ratio=settings.fall_ratio,
+        spectra=linked,
     )
 
 
