@@ -261,7 +261,7 @@ def _results(
                 sum_of_squares=float(minimum.cost[k]),
                 freedom=max(rows - int(np.count_nonzero(free)), 1),
                 inverse_curvature=covariance[np.ix_(order, order)],
-                residuals=(fitted[k] - problem.impedance[k]) * problem.weight[k, ::2],
+                weight=problem.weight[k],
                 converged=bool(minimum.converged[k]),
                 agreeing_starts=int(agreeing[k]),
             )
