@@ -145,7 +145,7 @@ def minimise(
                 break
             here = point[active]
             matrix, driven = _damped(current, here, curvature[active], gradient[active], damping[active])
-            change: FloatArray = -np.linalg.solve(matrix, driven[:, :, None])[:, :, 0]
+            change = np.asarray(-np.linalg.solve(matrix, driven[:, :, None])[:, :, 0])
             if accelerate:
                 change = _bent(current, here, change, matrix, residual[active], jacobian[active])
             trial = _within(current, here, change)
