@@ -38,8 +38,9 @@ _PATIENCE = 8
 class DriftEstimate:
     """How much a spectrum changed while it was recorded, and its standard uncertainty.
 
-    `size` is its magnitude, also where it is noise. `change` is that of Re Z at the lowest frequency from the first row to the last, over |Z| there; None with a
-    `reason` where the spectrum does not tell. `probability` is that of a violation as large by noise alone.
+    `change` is that of Re Z at the lowest frequency from first to last row, over |Z| there; None with a `reason` where
+    the spectrum does not tell. `size` is its magnitude as fitted. `probability` is that of a change of Re Z or of
+    all of Z as significant by noise alone.
     """
 
     size: float
@@ -71,9 +72,9 @@ class KramersKronigCheck:
     offending : (n,) bool
         Rows that do not go together with the others.
     systematic : float
-        Largest part of Re Z, over |Z|, that is smooth in the frequency and not explained by Im Z.
+        Largest smooth part of the residuals, in the sense of `probability`; about half of what is wrong with Z.
     probability : float
-        Of such a smooth violation by noise alone.
+        That noise alone makes a smooth part of Re Z that Im Z does not explain as significant as the one found.
     drift : DriftEstimate
     broken_below, broken_above : float or None, Hz
         Where a smooth violation lies at one end: without the rows beyond, the others pass.
@@ -282,10 +283,9 @@ def _test(frequency: FloatArray, impedance: ComplexArray, clock: FloatArray, ele
         fitted = impedance - _joined(misfit) * size
         size = np.abs(fitted)
     splines = _splines(frequency)
-    smooth, coordinates = _beyond(basis, np.concatenate([splines, np.zeros_like(splines)]))
+    smooth, _ = _beyond(basis, np.concatenate([splines, np.zeros_like(splines)]))
     explained = smooth.T @ misfit
     probability, left = _chance(misfit, explained, basis.shape[1])
-    shape = splines @ np.linalg.lstsq(coordinates, explained, rcond=None)[0]
     drift = _drift(basis, misfit, fitted, clock, splines)
     whole = math.sqrt(float(misfit @ misfit) / (misfit.size - basis.shape[1]))
     return _Found(
@@ -294,7 +294,7 @@ def _test(frequency: FloatArray, impedance: ComplexArray, clock: FloatArray, ele
         noise=left if min(probability, drift.probability) < FALSE_ALARMS else whole,
         mu=_mu(triangle, part, elements),
         worst=_worst_row(np.concatenate([basis, smooth], axis=1), misfit - smooth @ explained),
-        systematic=float(np.abs(shape).max()),
+        systematic=float(np.abs(_joined(smooth @ explained)).max()),
         probability=probability,
         drift=drift,
     )
@@ -429,7 +429,7 @@ def _warnings(
     if not keep.all():
         named = ", ".join(f"{value:.4g}" for value in frequency[~keep])
         texts.append(coded("LI-W-ANA-130", f"rows that do not go together with the others: {named} Hz"))
-    size = f"up to {100.0 * found.systematic:.2g} % of |Z|"
+    size = f"smooth residuals of up to {100.0 * found.systematic:.2g} % of |Z|"
     drift = found.drift
     if verdict == "low-frequency end":
         text = f"below {ends[0]:.3g} Hz Re Z is not what Im Z asks for ({size}): drift while it was recorded"
