@@ -8,6 +8,7 @@ import numpy as np
 from attrs import frozen
 
 from lithiate.analysis.coded_warnings import coded
+from lithiate.analysis.kramers_kronig_result import DriftEstimate, KramersKronigCheck
 from lithiate.analysis.one_spectrum import falling_order
 from lithiate.analysis.robust import BoolArray, FloatArray
 from lithiate.formulas.circuit import ComplexArray
@@ -26,83 +27,14 @@ MOST_OFFENDING = 0.2
 """Share of the rows that may be left out as offending."""
 _LARGEST_CUT = 0.5
 """Share of the decades that may be cut off an end to find where the spectrum breaks."""
+_FEWEST_LEFT = 8
+"""Degrees of freedom that must be left for rows to be tested one by one."""
 _DENSEST = 5.0
 """Elements a decade, at most."""
 _MARGIN = 3
 """Elements taken beyond those of the least criterion, against what it cannot tell from noise."""
 _PATIENCE = 8
 """Numbers of elements tried beyond the best one."""
-
-
-@frozen(eq=False, kw_only=True)
-class DriftEstimate:
-    """How much a spectrum changed while it was recorded, and its standard uncertainty.
-
-    `change` is that of Re Z at the lowest frequency from first to last row, over |Z| there; None with a `reason` where
-    the spectrum does not tell. `size` is its magnitude as fitted. `probability` is that of a change of Re Z or of
-    all of Z as significant by noise alone.
-    """
-
-    size: float
-    change: float | None
-    standard_uncertainty: float | None
-    probability: float
-    reason: str | None = None
-
-
-@frozen(eq=False, kw_only=True)
-class KramersKronigCheck:
-    """How a spectrum fits elements that obey the Kramers-Kronig relations; rows by falling frequency.
-
-    Parameters
-    ----------
-    frequency : (n,) float64, Hz
-    impedance, fitted : (n,) complex128
-        As given, and of the elements fitted to the rows that are not offending.
-    residual : (n,) complex128
-        (measured - fitted)/|fitted|.
-    noise : float
-        Standard deviation of real and of imaginary part over |Z|, from the residuals and their degrees of freedom.
-    elements : int
-        Number of resistor-capacitor elements.
-    mu : float
-        1 - sum |R_k < 0| / sum |R_k >= 0| of these; below 0.85 counts as overfitted for a fit of one part.
-    elements_by_mu : int or None
-        The number that the rule of mu alone takes; None when no number of elements tried falls below 0.85.
-    offending : (n,) bool
-        Rows that do not go together with the others.
-    systematic : float
-        Largest smooth part of the residuals, in the sense of `probability`; about half of what is wrong with Z.
-    probability : float
-        That noise alone makes a smooth part of Re Z that Im Z does not explain as significant as the one found.
-    drift : DriftEstimate
-    broken_below, broken_above : float or None, Hz
-        Where a smooth violation lies at one end: without the rows beyond, the others pass.
-    verdict : {"consistent", "offending rows", "low-frequency end", "high-frequency end", "inconsistent"}
-    warnings : tuple of str
-    """
-
-    frequency: FloatArray
-    impedance: ComplexArray
-    fitted: ComplexArray
-    residual: ComplexArray
-    noise: float
-    elements: int
-    mu: float
-    elements_by_mu: int | None
-    offending: BoolArray
-    systematic: float
-    probability: float
-    drift: DriftEstimate
-    broken_below: float | None
-    broken_above: float | None
-    verdict: str
-    warnings: tuple[str, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether all rows go together."""
-        return self.verdict == "consistent"
 
 
 def check_kramers_kronig(
@@ -189,8 +121,8 @@ def _design(frequency: FloatArray, size: FloatArray, elements: int, ends: tuple[
     The last three are the resistor, the inductor at the highest, and the capacitor at the lowest frequency.
     """
     reach, count = 10.0**EXTENSION, frequency.size
-    tau = np.geomspace(1.0 / (2.0 * math.pi * ends[0] * reach), reach / (2.0 * math.pi * ends[1]), elements)
-    turns = (2.0 * math.pi * frequency)[:, None] * tau
+    tau = np.exp(np.linspace(-math.log(ends[0] * reach), math.log(reach / ends[1]), elements))
+    turns = frequency[:, None] * tau
     columns = np.zeros((2 * count, elements + 3))
     columns[:count, :elements] = 1.0 / (1.0 + turns**2)
     columns[count:, :elements] = -turns * columns[:count, :elements]
@@ -253,6 +185,7 @@ class _Found:
     noise: float
     mu: float
     worst: int | None
+    rows_tested: bool
     systematic: float
     probability: float
     drift: DriftEstimate
@@ -288,12 +221,15 @@ def _test(frequency: FloatArray, impedance: ComplexArray, clock: FloatArray, ele
     probability, left = _chance(misfit, explained, basis.shape[1])
     drift = _drift(basis, misfit, fitted, clock, splines)
     whole = math.sqrt(float(misfit @ misfit) / (misfit.size - basis.shape[1]))
+    whole_basis = np.concatenate([basis, smooth], axis=1)
+    rows_tested = target.size - whole_basis.shape[1] >= _FEWEST_LEFT
     return _Found(
         coefficients=solve_triangular(triangle, part, check_finite=False),
         ends=ends,
         noise=left if min(probability, drift.probability) < FALSE_ALARMS else whole,
         mu=_mu(triangle, part, elements),
-        worst=_worst_row(np.concatenate([basis, smooth], axis=1), misfit - smooth @ explained),
+        worst=_worst_row(whole_basis, misfit - smooth @ explained) if rows_tested else None,
+        rows_tested=rows_tested,
         systematic=float(np.abs(_joined(smooth @ explained)).max()),
         probability=probability,
         drift=drift,
@@ -358,8 +294,6 @@ def _worst_row(basis: FloatArray, misfit: FloatArray) -> int | None:
     from scipy.special import fdtrc
 
     count, freedom = misfit.size // 2, misfit.size - basis.shape[1]
-    if freedom < 6:
-        return None
     upper, lower = basis[:count], basis[count:]
     real, imaginary = misfit[:count], misfit[count:]
     own_real, own_imaginary = 1.0 - (upper**2).sum(axis=1), 1.0 - (lower**2).sum(axis=1)
@@ -426,6 +360,8 @@ def _warnings(
     frequency: FloatArray, keep: BoolArray, found: _Found, verdict: str, ends: tuple[float | None, float | None]
 ) -> tuple[str, ...]:
     texts = []
+    if not found.rows_tested:
+        texts.append(coded("LI-W-ANA-137", f"{keep.size} rows are too few to tell a single one that is wrong"))
     if not keep.all():
         named = ", ".join(f"{value:.4g}" for value in frequency[~keep])
         texts.append(coded("LI-W-ANA-130", f"rows that do not go together with the others: {named} Hz"))
