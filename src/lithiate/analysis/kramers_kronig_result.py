@@ -35,8 +35,9 @@ class KramersKronigCheck:
         As given, and of the elements fitted to the rows that are not offending.
     residual : (n,) complex128
         (measured - fitted)/|fitted|.
-    noise : float
-        Standard deviation of real and of imaginary part over |Z|, from the residuals and their degrees of freedom.
+    noise : (n,) float64
+        Standard deviation of real and of imaginary part over |fitted|, from the residuals and their degrees of freedom;
+        one share of |Z| for all rows, or one size for all rows, whichever the residuals look like.
     elements : int
         Number of resistor-capacitor elements.
     mu : float
@@ -60,7 +61,7 @@ class KramersKronigCheck:
     impedance: ComplexArray
     fitted: ComplexArray
     residual: ComplexArray
-    noise: float
+    noise: FloatArray
     elements: int
     mu: float
     elements_by_mu: int | None

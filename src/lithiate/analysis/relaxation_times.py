@@ -8,6 +8,7 @@ import numpy as np
 from attrs import frozen
 
 from lithiate.analysis.coded_warnings import coded
+from lithiate.analysis.kramers_kronig import row_scales
 from lithiate.analysis.one_spectrum import falling_order
 from lithiate.analysis.robust import BoolArray, FloatArray, IntArray
 from lithiate.errors import AnalysisError
@@ -45,8 +46,8 @@ class RelaxationPeak:
     time_constant : float, s
         Of its highest point; `frequency` is 1/(2 pi tau) [Hz].
     resistance : float
-        Between the minima that part it from the next needed peaks, in the unit of the impedance;
-        `standard_uncertainty` by noise alone.
+        Between the minima that part it from the next needed peaks, in the unit of the impedance, without what lies
+        beyond the frequencies; `standard_uncertainty` by noise alone.
     height : float
         Of its highest point over that of the highest peak.
     resolved : bool
@@ -85,7 +86,7 @@ class RelaxationTimes:
         Integral of g over time constants below and above those of the frequencies: not resolved.
     strength : float
         Of the penalty, and by what it was chosen in `chosen_by`.
-    noise : float
+    noise : (n,) float64
         Standard deviation of real and imaginary part over |Z|.
     frequency : (n,) float64, Hz
         Falling; `impedance`, `fitted` and `residual` = (measured - fitted)/|measured| are (n,) complex128.
@@ -106,7 +107,7 @@ class RelaxationTimes:
     slow_tail: float
     strength: float
     chosen_by: str
-    noise: float
+    noise: FloatArray
     frequency: FloatArray
     impedance: ComplexArray
     fitted: ComplexArray
@@ -122,9 +123,10 @@ def fit_relaxation_times(
 
     Z = R + i w L + 1/(i w C) + integral of g(ln tau)/(1 + i w tau) d ln tau, g >= 0, R, L, 1/C >= 0. Minimises
 
-    sum |(Z - Z_measured)/Z_measured|^2 + strength * integral of (g''/<|Z|>)^2 d ln tau,
+    sum |(Z - Z_measured)/scale|^2 + strength * integral of (g''/<|Z|>)^2 d ln tau,
 
-    <|Z|> the median of |Z|, with g piecewise linear on ten points a decade, integrated within each piece.
+    scale that of `lithiate.analysis.kramers_kronig.row_scales`, <|Z|> the median of |Z|; g is piecewise linear on ten
+    points a decade, integrated within each piece.
 
     Parameters
     ----------
@@ -163,8 +165,8 @@ def fit_relaxation_times(
             "the strength of the penalty is not valid", code="LI-ANA-001", got=strength, expected="more than 0"
         )
     frequency, impedance = frequency[order], impedance[order]
-    size = np.abs(impedance)
-    scale = float(np.median(size))
+    size = row_scales(frequency, impedance)
+    scale = float(np.median(np.abs(impedance)))
     log_tau = _grid(frequency)
     design = _design(frequency, size / scale, log_tau)
     target = np.concatenate([impedance.real / size, impedance.imag / size])
@@ -194,11 +196,11 @@ def fit_relaxation_times(
         slow_tail=tails[1],
         strength=fit.strength,
         chosen_by="AICc" if strength is None else "given",
-        noise=fit.noise,
+        noise=np.asarray(fit.noise * size / np.abs(impedance), dtype=np.float64),
         frequency=frequency,
         impedance=impedance,
         fitted=impedance - residual * size,
-        residual=residual,
+        residual=residual * size / np.abs(impedance),
         peaks=_peaks(log_tau, g, spread, inside, needed),
         warnings=_warnings(polarisation, tails, residual),
     )
@@ -352,11 +354,14 @@ def _peaks(
     log_tau: FloatArray, g: FloatArray, covariance: FloatArray, inside: BoolArray, needed: IntArray
 ) -> tuple[RelaxationPeak, ...]:
     """Return the table of all peaks."""
-    tops, step = _tops(g), float(log_tau[1] - log_tau[0])
+    tops, step, within = _tops(g), float(log_tau[1] - log_tau[0]), np.flatnonzero(inside)
     peaks = []
     for top in tops:
         rivals = needed if top in needed else tops
-        part = slice(_valley(g, int(top), rivals[rivals < top], -1), _valley(g, int(top), rivals[rivals > top], 1) + 1)
+        low, high = _valley(g, int(top), rivals[rivals < top], -1), _valley(g, int(top), rivals[rivals > top], 1)
+        if inside[top]:
+            low, high = max(low, within[0]), min(high, within[-1])
+        part = slice(low, high + 1)
         share = np.ones(part.stop - part.start)
         # A minimum belongs by half to the peak on either side.
         share[[0, -1]] = 0.5
