@@ -82,7 +82,7 @@ def test_a_long_porous_electrode_is_the_geometric_mean_of_line_and_wall():
 
 
 def test_at_zero_frequency_the_porous_electrode_is_a_ladder_of_resistors():
-    """Rungs of a ladder, summed from the closed end; the middle of a rung carries its wall, so it is of second order."""
+    """Rungs of a ladder, summed from the closed end; the middle of a rung carries its wall: of second order."""
     line, surface, rungs = 30.0, 12.0, 50_000
     total = surface * rungs + line / rungs / 2
     for _ in range(rungs - 1):

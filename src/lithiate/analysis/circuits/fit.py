@@ -147,7 +147,7 @@ def _weights(weights: str | ArrayLike, spectra: ComplexArray) -> FloatArray:
             raise _unfit("standard deviations and impedances differ in number", f"{given.shape} and {spectra.shape}")
         scale = np.repeat(np.broadcast_to(given, spectra.shape), 2, axis=1)
         if np.isnan(scale).any() or (scale < 0.0).any():
-            raise _unfit("standard deviations are not numbers above 0", f"{np.nanmin(scale):g}")
+            raise _unfit("standard deviations are not numbers from 0 up", f"{scale[~(scale >= 0.0)][0]:g}")
     return np.asarray(np.divide(1.0, scale, out=np.zeros(parts.shape), where=scale > 0.0))
 
 
@@ -284,7 +284,7 @@ def _results(
                 sum_of_squares=float(minimum.cost[k]),
                 freedom=max(rows - int(np.count_nonzero(free)), 1),
                 inverse_curvature=covariance[np.ix_(order, order)],
-                residuals=(fitted[k] - problem.impedance[k]) * problem.weight[k, ::2],
+                residuals=((fitted[k] - problem.impedance[k]).view(np.float64) * problem.weight[k]).view(np.complex128),
                 converged=bool(minimum.converged[k]),
                 agreeing_starts=int(agreeing[k]),
             )
