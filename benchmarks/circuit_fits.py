@@ -243,7 +243,7 @@ class OutOfTimeError(Exception):
 
 def impedance_py(*, weighted: bool) -> Peer:
     """Return a fit by impedance.py."""
-    if importlib.util.find_spec("pandas") is None:
+    if "pandas" not in sys.modules and importlib.util.find_spec("pandas") is None:
         sys.modules["pandas"] = types.ModuleType("pandas")  # imported for figures, and not declared, by 1.7.1
     from impedance.models.circuits import CustomCircuit
 
