@@ -69,8 +69,8 @@ class Element:
         Of the impedance, in the parameters' symbols and the angular frequency ``w``, with numpy's ``sqrt``, ``exp``,
         ``tanh``; ``1j`` is the imaginary unit.
     response : callable
-        (w, log_iw, *parameters) -> impedance and its derivatives. ``w`` [rad/s] and ``log_iw = ln(i w)`` have the shape
-        (1, n) or (m, n), parameters (m, 1).
+        (w, log_iw, *parameters) -> impedance and its derivatives, each of a shape that broadcasts to (m, n). ``w``
+        [rad/s] and ``log_iw = ln(i w)`` have the shape (1, n) or (m, n), parameters (m, 1).
     at_unit : callable
         time constant [s] -> parameters of an element that has an impedance of about 1 ohm at that time constant.
     source : str
@@ -86,12 +86,11 @@ class Element:
 
 
 def _resistor(w: FloatArray, log_iw: ComplexArray, resistance: FloatArray) -> Response:
-    one = np.ones(np.broadcast_shapes(w.shape, resistance.shape), dtype=np.complex128)
-    return resistance * one, (one,)
+    return resistance + 0j, (np.ones((1, 1)),)
 
 
 def _inductor(w: FloatArray, log_iw: ComplexArray, inductance: FloatArray) -> Response:
-    slope = 1j * w * np.ones_like(inductance)
+    slope = 1j * w
     return inductance * slope, (slope,)
 
 
@@ -100,16 +99,22 @@ def _capacitor(w: FloatArray, log_iw: ComplexArray, capacitance: FloatArray) -> 
     return impedance, (-impedance / capacitance,)
 
 
+def _power(log_iw: Array, exponent: Array) -> Array:
+    """Return (i w)^n as w^n times a phase: a real exponential takes a fraction of a complex one's time."""
+    return np.asarray(np.exp(exponent * log_iw.real) * np.exp(0.5j * np.pi * exponent))
+
+
 def _constant_phase(w: FloatArray, log_iw: ComplexArray, coefficient: FloatArray, exponent: FloatArray) -> Response:
-    impedance = np.exp(-exponent * log_iw) / coefficient
-    return impedance, (-impedance / coefficient, -impedance * log_iw)
+    impedance = _power(log_iw, -exponent) / coefficient
+    fall = -impedance
+    return impedance, (fall / coefficient, fall * log_iw)
 
 
 def _arc(
     w: FloatArray, log_iw: ComplexArray, resistance: FloatArray, time_constant: FloatArray, exponent: FloatArray
 ) -> Response:
     logarithm = log_iw + np.log(time_constant)
-    power = np.exp(exponent * logarithm)
+    power = _power(logarithm, exponent)
     share = 1.0 / (1.0 + power)
     impedance = resistance * share
     fall = impedance * power * share
@@ -117,7 +122,7 @@ def _arc(
 
 
 def _warburg(w: FloatArray, log_iw: ComplexArray, coefficient: FloatArray) -> Response:
-    slope = (1.0 - 1.0j) / np.sqrt(w) * np.ones_like(coefficient)
+    slope = (1.0 - 1.0j) / np.sqrt(w)
     return coefficient * slope, (slope,)
 
 
@@ -155,7 +160,7 @@ def _porous(
     exponent: FloatArray,
 ) -> Response:
     logarithm = log_iw + np.log(time_constant)
-    power = np.exp(exponent * logarithm)
+    power = _power(logarithm, exponent)
     root = np.sqrt(line_resistance / surface_resistance * (1.0 + power))
     shape, slope = _hyperbolic(root, 1.0 / np.tanh(root))
     half = 0.5 * line_resistance * slope
@@ -171,7 +176,7 @@ def _porous(
 def _porous_blocking(
     w: FloatArray, log_iw: ComplexArray, line_resistance: FloatArray, coefficient: FloatArray, exponent: FloatArray
 ) -> Response:
-    root = np.sqrt(line_resistance * coefficient * np.exp(exponent * log_iw))
+    root = np.sqrt(line_resistance * coefficient * _power(log_iw, exponent))
     shape, slope = _hyperbolic(root, 1.0 / np.tanh(root))
     half = 0.5 * line_resistance * slope
     return line_resistance * shape, (shape + 0.5 * slope, half / coefficient, half * log_iw)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 from numpy.typing import ArrayLike
 
 from lithiate.errors import AnalysisError, nearest_match
@@ -34,17 +34,18 @@ class CircuitParameter:
         return f"{self.label}.{self.of_element.name}"
 
 
-@frozen
+@frozen(eq=False)
 class Leaf:
     """An element at its place: its parameters are those from `first` on."""
 
     label: str
     element: Element
     first: int
+    rows: slice = field(init=False)
+    """Places of its parameters."""
 
-    @property
-    def rows(self) -> slice:
-        """Places of its parameters."""
+    @rows.default
+    def _rows(self) -> slice:
         return slice(self.first, self.first + len(self.element.parameters))
 
     def leaves(self) -> Iterator[Leaf]:
@@ -52,7 +53,7 @@ class Leaf:
         yield self
 
     def response(self, w: FloatArray, log_iw: ComplexArray, values: FloatArray, slopes: ComplexArray) -> ComplexArray:
-        """Return the impedance (m, n), and write its derivatives into the element's rows of `slopes` (m, p, n)."""
+        """Return the impedance (m, n or 1), and write its derivatives into the element's rows of `slopes` (m, p, n)."""
         impedance, own = self.element.response(w, log_iw, *values.T[self.rows, :, None])
         for k, slope in enumerate(own):
             slopes[:, self.first + k] = slope
@@ -62,15 +63,16 @@ class Leaf:
         return self.label
 
 
-@frozen
+@frozen(eq=False)
 class _Composite:
     """Parts that stand together."""
 
     parts: tuple[Node, ...]
+    rows: slice = field(init=False)
+    """Places of the parameters of the parts."""
 
-    @property
-    def rows(self) -> slice:
-        """Places of the parameters of the parts."""
+    @rows.default
+    def _rows(self) -> slice:
         return slice(self.parts[0].rows.start, self.parts[-1].rows.stop)
 
     def leaves(self) -> Iterator[Leaf]:
@@ -79,7 +81,7 @@ class _Composite:
             yield from part.leaves()
 
 
-@frozen
+@frozen(eq=False)
 class Series(_Composite):
     """Parts in series."""
 
@@ -94,18 +96,41 @@ class Series(_Composite):
         return "-".join(str(part) for part in self.parts)
 
 
-@frozen
+@frozen(eq=False)
 class Parallel(_Composite):
     """Branches side by side."""
 
+    depressed: bool = field(init=False)
+    """Whether it is a resistor beside a constant-phase element, in that order."""
+
+    @depressed.default
+    def _is_depressed(self) -> bool:
+        return [str(part).rstrip("0123456789") for part in self.parts] == ["R", "CPE"]
+
     def response(self, w: FloatArray, log_iw: ComplexArray, values: FloatArray, slopes: ComplexArray) -> ComplexArray:
         """Return 1/sum(1/Z_k) (m, n), and write (Z/Z_k)^2 dZ_k/dp into `slopes` (m, p, n)."""
+        if self.depressed:
+            return self._depressed(log_iw, values, slopes)
         admittances = [1.0 / part.response(w, log_iw, values, slopes) for part in self.parts]
         total = 1.0 / sum(admittances[1:], start=admittances[0])
         for part, admittance in zip(self.parts, admittances, strict=True):
             share = total * admittance
-            slopes[:, part.rows, :] *= (share * share)[:, None, :]
+            slopes[:, part.rows] *= (share * share)[:, None]
         return np.asarray(total)
+
+    def _depressed(self, log_iw: ComplexArray, values: FloatArray, slopes: ComplexArray) -> ComplexArray:
+        """Return R/(1 + R Q (i w)^n), which nearly all circuits have: the same as above with half of the operations."""
+        resistance, coefficient, exponent = values.T[self.rows, :, None]
+        power = np.exp(exponent * log_iw.real) * np.exp(0.5j * np.pi * exponent)
+        impedance: ComplexArray = 1.0 / (coefficient * power + 1.0 / resistance)
+        square = impedance * impedance
+        power *= square
+        first = self.rows.start
+        np.multiply(square, 1.0 / (resistance * resistance), out=slopes[:, first])
+        np.negative(power, out=slopes[:, first + 1])
+        power *= log_iw
+        np.multiply(power, -coefficient, out=slopes[:, first + 2])
+        return impedance
 
     def __str__(self) -> str:
         return f"p({','.join(str(part) for part in self.parts)})"
@@ -114,7 +139,7 @@ class Parallel(_Composite):
 Node = Leaf | Series | Parallel
 
 
-@frozen
+@frozen(eq=False)
 class Circuit:
     """A circuit: elements in series and side by side.
 
@@ -185,7 +210,10 @@ class Circuit:
         values : (m, p) float64
         """
         slopes = np.empty((values.shape[0], values.shape[1], w.shape[1]), dtype=np.complex128)
-        return self.root.response(w, log_iw, values, slopes), slopes
+        impedance = self.root.response(w, log_iw, values, slopes)
+        if impedance.shape != slopes[:, 0].shape:  # resistors alone
+            impedance = np.tile(impedance, (1, w.shape[1]))
+        return impedance, slopes
 
 
 def parse_circuit(text: str) -> Circuit:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,12 +16,13 @@ from lithiate.analysis.circuits.starts import starting_points
 from lithiate.errors import AnalysisError, nearest_match
 from lithiate.formulas.circuit import ComplexArray, FloatArray
 
-STARTS = 6
+STARTS = 8
 """Starts of each spectrum."""
+FIRST_ITERATIONS, FIRST_TOLERANCE = 8, 1e-4
+"""Of all starts."""
 SURVIVORS = 2
-"""Starts that are followed to their minimum after `FIRST_ITERATIONS` of all."""
-FIRST_ITERATIONS, FIRST_TOLERANCE = 10, 1e-4
-ITERATIONS, TOLERANCE = 80, 1e-7
+"""Starts that are followed to their minimum."""
+ITERATIONS, TOLERANCE = 80, 1e-6
 AGREEMENT = 1.01
 """Starts whose sums of squares differ by less than this factor found the same minimum."""
 CHUNK = 50
@@ -178,9 +179,9 @@ def _problem(
     fastest = np.broadcast_to(1.0 / np.where(used, w, 0.0).max(axis=1), largest.shape)
     slowest = np.broadcast_to(1.0 / np.where(used, w, np.inf).min(axis=1), largest.shape)
     low, high = (np.empty((len(impedance), len(circuit.parameters))) for _ in range(2))
-    corners = itertools.product((_AMPLITUDES[0] * smallest, _AMPLITUDES[1] * largest),
-                                (_TIMES[0] * fastest, _TIMES[1] * slowest))  # fmt: skip
-    sets = np.array([_unit_values(circuit, amplitude, time) for amplitude, time in corners])
+    amplitudes = np.array([_AMPLITUDES[0] * smallest, _AMPLITUDES[1] * largest])[[0, 0, 1, 1]]
+    times = np.array([_TIMES[0] * fastest, _TIMES[1] * slowest])[[0, 1, 0, 1]]
+    sets = _unit_values(circuit, amplitudes, times)
     limits = np.array([parameter.of_element.limits for parameter in circuit.parameters])
     exponent = np.array([parameter.of_element.name == "exponent" for parameter in circuit.parameters])
     low = np.where(exponent, limits[:, 0], np.maximum(sets.min(axis=0), limits[:, 0]))
@@ -208,7 +209,7 @@ def _unit_values(circuit: Circuit, amplitude: FloatArray, time: FloatArray) -> F
         for leaf in circuit.root.leaves()
         for parameter, value in zip(leaf.element.parameters, leaf.element.at_unit(time), strict=True)  # type: ignore[arg-type]
     ]
-    return np.column_stack(columns)
+    return np.stack(columns, axis=-1)
 
 
 def _place(circuit: Circuit, name: str) -> int:
@@ -224,20 +225,12 @@ def _search(problem: Problem, starts: int, guesses: FloatArray | None) -> tuple[
     points = starting_points(problem, starts)
     if guesses is not None:
         points = np.concatenate([guesses[:, None, :], points], axis=1)
-    spectra, count, size = points.shape
-    everyone = np.repeat(np.arange(spectra), count)
-    early = minimise(
-        problem.at(everyone), points.reshape(-1, size), iterations=FIRST_ITERATIONS, tolerance=FIRST_TOLERANCE
-    )
-    best = np.argsort(early.cost.reshape(spectra, count), axis=1)[:, :SURVIVORS]
-    kept = np.take_along_axis(early.point.reshape(spectra, count, size), best[:, :, None], axis=1)
-    survivors = kept.shape[1]
-    late = minimise(
-        problem.at(np.repeat(np.arange(spectra), survivors)),
-        kept.reshape(-1, size),
-        iterations=ITERATIONS,
-        tolerance=TOLERANCE,
-    )
+    spectra = len(points)
+    early = _from_all(problem, points, iterations=FIRST_ITERATIONS, tolerance=FIRST_TOLERANCE)
+    best = np.argsort(early.cost.reshape(spectra, -1), axis=1)[:, :SURVIVORS]
+    points = np.take_along_axis(early.point.reshape(points.shape), best[:, :, None], axis=1)
+    late = _from_all(problem, points, iterations=ITERATIONS, tolerance=TOLERANCE, accelerate=True)
+    survivors = points.shape[1]
     costs = late.cost.reshape(spectra, survivors)
     winner = np.argmin(costs, axis=1)
     chosen = np.arange(spectra) * survivors + winner
@@ -252,6 +245,12 @@ def _search(problem: Problem, starts: int, guesses: FloatArray | None) -> tuple[
         ),
         agreeing,
     )
+
+
+def _from_all(problem: Problem, points: FloatArray, **how: Any) -> Minimum:  # noqa: ANN401 - as `minimise` takes
+    """Minimise from all points (m, k, p) of each of m spectra."""
+    spectra, count, size = points.shape
+    return minimise(problem.at(np.repeat(np.arange(spectra), count)), points.reshape(-1, size), **how)
 
 
 def _results(
@@ -284,7 +283,7 @@ def _results(
                 sum_of_squares=float(minimum.cost[k]),
                 freedom=max(rows - int(np.count_nonzero(free)), 1),
                 inverse_curvature=covariance[np.ix_(order, order)],
-                residuals=((fitted[k] - problem.impedance[k]).view(np.float64) * problem.weight[k]).view(np.complex128),
+                weight=problem.weight[k],
                 converged=bool(minimum.converged[k]),
                 agreeing_starts=int(agreeing[k]),
             )

@@ -40,11 +40,13 @@ class CircuitFit:
         Real and imaginary parts that count, less the free parameters.
     inverse_curvature : (p, p) float64
         (J^T J)^-1 of what is fitted, 0 for parameters that are held or fixed, infinite for those that do not show.
-    residuals : (n,) complex128
-        Weighted, fitted minus measured.
+    weight : (2n,) float64
+        Of real and imaginary parts in turn; 0 where a row does not count.
     converged : bool
     agreeing_starts : int
         Of the starts that were followed to their minimum, those that came to this one.
+    rival : (p,) float64, optional
+        Parameters of another minimum whose sum of squares noise does not tell from this one's.
     """
 
     circuit: Circuit
@@ -61,18 +63,36 @@ class CircuitFit:
     sum_of_squares: float
     freedom: int
     inverse_curvature: FloatArray
-    residuals: ComplexArray
+    weight: FloatArray
     converged: bool
     agreeing_starts: int
+    rival: FloatArray | None = None
 
     def value(self, name: str) -> float:
         """Return a parameter by its name."""
         return float(self.values[self.circuit.names.index(name)])
 
     @property
+    def residuals(self) -> ComplexArray:
+        """Fitted minus measured, real and imaginary part times their weights, (n,)."""
+        parts = np.ascontiguousarray(self.fitted - self.measured).view(np.float64)
+        return np.asarray((parts * self.weight).view(np.complex128))
+
+    @property
+    def least_variance(self) -> float:
+        """Mean square of a weighted residual that instruments cannot do better than, by `ACCURACY`."""
+        size = np.repeat(np.abs(self.measured), 2) * self.weight
+        return ACCURACY**2 * float(np.mean(size[np.repeat(self.used, 2)] ** 2))
+
+    @property
+    def variance(self) -> float:
+        """Mean square of a weighted residual, by the degrees of freedom, and not below `least_variance`."""
+        return max(self.sum_of_squares / self.freedom, self.least_variance)
+
+    @property
     def spreads(self) -> FloatArray:
         """Standard deviations (p,) of what is fitted: of ln p, or of an exponent; NaN for what is held or fixed."""
-        variance = np.diag(self.inverse_curvature) * self.sum_of_squares / self.freedom
+        variance = np.diag(self.inverse_curvature) * self.variance
         return np.where(self.held | self.fixed, math.nan, np.sqrt(variance))
 
     @property
@@ -93,6 +113,6 @@ class CircuitFit:
         """Akaike's information criterion, corrected for few data (Hurvich & Tsai, Biometrika 76, 297 (1989))."""
         rows = 2 * int(np.count_nonzero(self.used))
         parameters = int(np.count_nonzero(~self.fixed)) + 1
-        misfit = self.sum_of_squares / rows + ACCURACY**2
+        misfit = self.sum_of_squares / rows + self.least_variance
         spare = max(rows - parameters - 1, 1)
         return rows * math.log(misfit) + 2.0 * parameters + 2.0 * parameters * (parameters + 1) / spare

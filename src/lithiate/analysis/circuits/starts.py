@@ -8,6 +8,7 @@ tells how good the choice is. The best choices that are not neighbours of one an
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,7 @@ def starting_points(problem: Problem, count: int) -> FloatArray:
     grid = np.geomspace(0.3 / highest, 1.0 / lowest, GRID)
     shapes = [_shapes(part, grid) for part in parts]
     tabulated = _responses(problem, parts, shapes)
-    choices = _choices(parts, [len(table) for table in shapes])
+    choices = _choices(tuple(_kind(part) for part in parts), tuple(len(table) for table in shapes))
     amplitudes, costs = _amplitudes(problem, tabulated, _offsets(shapes), choices)
     return _chosen(problem, parts, shapes, choices, amplitudes, costs, count)
 
@@ -85,7 +86,8 @@ def _responses(problem: Problem, parts: tuple[Node, ...], shapes: list[FloatArra
             values = np.ones((len(table), size))
             values[:, part.rows] = table
             slopes = np.empty((len(table), size, w.size), dtype=np.complex128)
-            rows.append(part.response(w[None], log_iw[None], values, slopes))
+            impedance = part.response(w[None], log_iw[None], values, slopes)
+            rows.append(np.broadcast_to(impedance, (len(table), w.size)))
         found.append(np.concatenate(rows))
     return np.array(found)
 
@@ -94,9 +96,9 @@ def _offsets(shapes: list[FloatArray]) -> list[int]:
     return [0, *itertools.accumulate(len(table) for table in shapes)][:-1]
 
 
-def _choices(parts: tuple[Node, ...], counts: list[int]) -> NDArray[np.int64]:
+@lru_cache(maxsize=64)
+def _choices(kinds: tuple[str, ...], counts: tuple[int, ...]) -> NDArray[np.int64]:
     """Return one shape for each part (k, parts). Parts that are alike come in order of their time constants."""
-    alike = [_kind(part) for part in parts]
     total = int(np.prod([float(count) for count in counts]))
     if total <= 50 * MOST_CHOICES:
         grids = np.indices(counts).reshape(len(counts), -1).T
@@ -104,8 +106,8 @@ def _choices(parts: tuple[Node, ...], counts: list[int]) -> NDArray[np.int64]:
         draw = np.random.default_rng(0)
         grids = np.column_stack([draw.integers(0, count, 50 * MOST_CHOICES) for count in counts])
     keep = np.ones(len(grids), dtype=bool)
-    for first, second in itertools.combinations(range(len(parts)), 2):
-        if alike[first] == alike[second] and counts[first] > 1:
+    for first, second in itertools.combinations(range(len(kinds)), 2):
+        if kinds[first] == kinds[second] and counts[first] > 1:
             keep &= grids[:, second] - grids[:, first] >= 2
     kept = grids[keep]
     if len(kept) > MOST_CHOICES:
@@ -152,22 +154,22 @@ def _chosen(
     count: int,
 ) -> FloatArray:
     scales = problem.circuit.scales
-    found = np.empty((len(costs), count, scales.size))
-    for spectrum, cost in enumerate(costs):
-        picked = _distinct(choices, np.argsort(cost), count)
-        for start, choice in enumerate(picked):
-            for k, (part, table) in enumerate(zip(parts, shapes, strict=True)):
-                amplitude = amplitudes[spectrum, choice, k]
-                found[spectrum, start, part.rows] = table[choices[choice, k]] * amplitude ** scales[part.rows]
+    picked = _distinct(choices, costs, count)
+    found = np.empty((*picked.shape, scales.size))
+    for k, (part, table) in enumerate(zip(parts, shapes, strict=True)):
+        amplitude = np.take_along_axis(amplitudes[:, :, k], picked, axis=1)[:, :, None]
+        found[:, :, part.rows] = table[choices[picked, k]] * amplitude ** scales[part.rows]
     return problem.point(found)
 
 
-def _distinct(choices: NDArray[np.int64], order: NDArray[np.int64], count: int) -> list[int]:
-    """Return the first choices in an order that lie `SEPARATION` apart; the best again where there are too few."""
-    picked = [int(order[0])]
-    for choice in order[1:]:
-        if len(picked) == count:
-            break
-        if min(int(np.abs(choices[choice] - choices[other]).sum()) for other in picked) >= SEPARATION:
-            picked.append(int(choice))
-    return picked + picked[:1] * (count - len(picked))
+def _distinct(choices: NDArray[np.int64], costs: FloatArray, count: int) -> NDArray[np.int64]:
+    """Return the best choices (m, count) that lie `SEPARATION` apart; the best again where there are too few."""
+    spectra = np.arange(len(costs))
+    picked = np.empty((len(costs), count), dtype=np.int64)
+    left = costs.copy()
+    for place in range(count):
+        best = np.argmin(left, axis=1)
+        picked[:, place] = np.where(np.isfinite(left[spectra, best]), best, picked[:, 0] if place else best)
+        near = np.abs(choices[None, :, :] - choices[picked[:, place], None, :]).sum(axis=2) < SEPARATION
+        left[near] = np.inf
+    return picked
