@@ -223,7 +223,9 @@ def special_case(truths: Array, spectra: Array) -> dict[str, float]:
             problem = Problem(circuit, W[None], spectra, weight, *np.empty((2, *truths.shape)))
             problem.lower[:], problem.upper[:] = problem.point(low), problem.point(high)
             start = time.process_time()
-            ends[name] = minimise(problem, problem.point(poor(truths)), iterations=ITERATIONS, tolerance=TOLERANCE)
+            ends[name] = minimise(
+                problem, problem.point(poor(truths)), iterations=ITERATIONS, tolerance=TOLERANCE, accelerate=True
+            )
             times[name].append(time.process_time() - start)
     return {
         "string_seconds": statistics.median(times["string"]),
