@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from lithiate.analysis.circuits import fit_circuit, fit_circuits, parse_circuit
+from lithiate.analysis.circuits import fit_circuit, fit_circuits, identifiability, parse_circuit
 from lithiate.analysis.circuits.fit import CHUNK
 from lithiate.errors import AnalysisError
 
@@ -335,6 +335,14 @@ def test_what_the_spectrum_does_not_tell_has_a_wide_spread(measured_arc):
     fit = fit_circuit("R-p(R,C)-p(R,CPE)", FREQUENCY[30:], unseen)
     fast = fit.spreads[[1, 2]]
     assert np.isnan(fast).any() or (fast > 0.3).any()
+
+
+def test_flags_are_for_what_is_not_seen(measured_arc):
+    """Series resistors, whose impedance is one number, included."""
+    assert identifiability(fit_circuit(ARC, FREQUENCY, measured_arc)) == ()
+    flags = identifiability(fit_circuit("R-R-p(R,CPE)", FREQUENCY, measured_arc))
+    assert {name for flag in flags for name in flag.parameters} >= {"R1.resistance", "R2.resistance"}
+    assert "R3.resistance" not in {name for flag in flags for name in flag.parameters}
 
 
 def test_spreads_are_those_of_repeated_measurements():
