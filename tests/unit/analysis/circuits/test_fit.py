@@ -422,3 +422,26 @@ def test_what_is_lost_between_two_circuits_of_one_response_is_held():
     spectrum = noisy(exact("R-p(R,C)", [5.0, 50.0, 1e-5]))
     fit = fit_circuit("R-p(R,C-R)", FREQUENCY, spectrum)
     assert fit.held.any() or (fit.spreads > 1.0).any()
+
+
+BEHIND = {
+    "R-p(CPE,R-Ws)": [13.9, 3.57e-6, 0.765, 136.0, 8.64, 2.22],
+    "R-p(R-Ws,CPE)": [13.9, 136.0, 8.64, 2.22, 3.57e-6, 0.765],
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "R-p(CPE,R-Ws)",
+        pytest.param(
+            "R-p(R-Ws,CPE)",
+            marks=pytest.mark.xfail(
+                strict=True, reason="starts take the first element of a branch for its fastest, whatever it is"
+            ),
+        ),
+    ],
+)
+def test_the_order_of_branches_does_not_matter(text):
+    fit = fit_circuit(text, FREQUENCY, exact(text, BEHIND[text]))
+    np.testing.assert_allclose(fit.values, BEHIND[text], rtol=1e-5)
