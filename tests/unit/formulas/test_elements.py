@@ -23,7 +23,8 @@ def respond(symbol, frequency, *values):
     """Impedance and derivatives, with w = `frequency`."""
     w = np.atleast_2d(np.asarray(frequency, dtype=float))
     impedance, slopes = ELEMENTS[symbol].response(w, np.log(1j * w), *(np.array([[value]]) for value in values))
-    return impedance[0], [slope[0] for slope in slopes]
+    # What does not depend on the frequency may come as one number.
+    return np.broadcast_to(impedance, w.shape)[0], [np.broadcast_to(slope, w.shape)[0] for slope in slopes]
 
 
 def impedance(symbol, frequency, *values):
