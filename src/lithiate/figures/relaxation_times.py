@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lithiate.analysis.relaxation_times import RelaxationTimes
-from lithiate.figures.style import COLOURS, LIGHTEST, new_figure, shared_legend, tint
+from lithiate.figures.style import COLOURS, LIGHTEST, hertz, new_figure, shared_legend, short_number, tint
 
 
 @frozen(eq=False)
@@ -34,6 +34,13 @@ def plot_relaxation_times(traces: Sequence[RelaxationTrace], colour: str = COLOU
     band of twice the standard uncertainty by noise is drawn, and the marks carry frequency and resistance.
     """
     figure, (panel,) = new_figure(height=3.4)
+    draw_relaxation_times(panel, traces, colour)
+    shared_legend(figure, panel)
+    return figure
+
+
+def draw_relaxation_times(panel: Axes, traces: Sequence[RelaxationTrace], colour: str = COLOURS[0]) -> None:
+    """Draw what `plot_relaxation_times` shows on a panel, without a legend."""
     for index, trace in enumerate(traces):
         shade = 1.0 if len(traces) == 1 else index / (len(traces) - 1)
         _draw(panel, trace, tint(colour, LIGHTEST * (1.0 - shade)), alone=len(traces) == 1)
@@ -47,10 +54,9 @@ def plot_relaxation_times(traces: Sequence[RelaxationTrace], colour: str = COLOU
     panel.set_xlim(low, high)
     # Tails beyond the frequencies may be far higher than all peaks.
     top = max(_highest(trace) for trace in traces)
-    panel.set_ylim(0.0, 1.25 * top if top > 0.0 else 1.0)
+    # What is written above the peaks of one alone needs room.
+    panel.set_ylim(0.0, (1.5 if len(traces) == 1 else 1.25) * top if top > 0.0 else 1.0)
     panel.set(xlabel=r"Time constant $\tau$ / s", ylabel=rf"$g = \mathrm{{d}}R/\mathrm{{d}}\ln\tau$ / {traces[0].unit}")
-    shared_legend(figure, panel)
-    return figure
 
 
 def _draw(panel: Axes, trace: RelaxationTrace, colour: tuple[float, float, float], *, alone: bool) -> None:
@@ -67,17 +73,9 @@ def _draw(panel: Axes, trace: RelaxationTrace, colour: tuple[float, float, float
         panel.plot([peak.time_constant], [height], color=colour, marker="v", ms=5)
         if alone:
             resistance = peak.resistance * trace.factor
-            text = f"{_hertz(peak.frequency)}\n{resistance:.3g} {trace.unit}"
+            text = f"{hertz(peak.frequency)}\n{short_number(resistance)} {trace.unit}"
             place = (peak.time_constant, height)
             panel.annotate(text, place, (0, 6), textcoords="offset points", ha="center", fontsize=7.5)
-
-
-def _hertz(frequency: float) -> str:
-    """Return a frequency in mHz, Hz, kHz or MHz."""
-    for scale, unit in ((1e6, "MHz"), (1e3, "kHz"), (1.0, "Hz")):
-        if frequency >= scale:
-            return f"{frequency / scale:.3g} {unit}"
-    return f"{1e3 * frequency:.3g} mHz"
 
 
 def _highest(trace: RelaxationTrace) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -33,6 +34,30 @@ def plot_residuals(
         The part of the frequencies below, or above, is shaded.
     """
     figure, (panel,) = new_figure(height=3.0)
+    draw_residuals(
+        panel,
+        frequency,
+        residual,
+        noise=noise,
+        offending=offending,
+        broken_below=broken_below,
+        broken_above=broken_above,
+    )
+    shared_legend(figure, panel)
+    return figure
+
+
+def draw_residuals(
+    panel: Axes,
+    frequency: NDArray[np.float64],
+    residual: NDArray[np.complex128],
+    *,
+    noise: NDArray[np.float64] | None = None,
+    offending: NDArray[np.bool_] | None = None,
+    broken_below: float | None = None,
+    broken_above: float | None = None,
+) -> None:
+    """Draw what `plot_residuals` shows on a panel, without a legend."""
     order = np.argsort(frequency)
     if noise is not None:
         band = 200.0 * noise[order]
@@ -57,13 +82,20 @@ def plot_residuals(
             panel.annotate(text, (at, 0.03), xycoords="axes fraction", ha=side, fontsize=7.5)
     panel.set_xlim(low, high)
     panel.set(xlabel="Frequency / Hz", ylabel="Residual / % of |Z|")
-    shared_legend(figure, panel)
-    return figure
 
 
 def plot_kramers_kronig(check: KramersKronigCheck) -> Figure:
     """Return the residuals of a Kramers-Kronig check, with its noise and what it found."""
-    return plot_residuals(
+    figure, (panel,) = new_figure(height=3.0)
+    draw_kramers_kronig(panel, check)
+    shared_legend(figure, panel)
+    return figure
+
+
+def draw_kramers_kronig(panel: Axes, check: KramersKronigCheck) -> None:
+    """Draw what `plot_kramers_kronig` shows on a panel, without a legend."""
+    draw_residuals(
+        panel,
         check.frequency,
         check.residual,
         noise=check.noise,

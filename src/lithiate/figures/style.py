@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,36 @@ def new_figure(rows: int = 1, columns: int = 1, *, height: float, shared_x: bool
         FigureCanvasAgg(figure)
         grid = figure.subplots(rows, columns, squeeze=False, sharex=shared_x)
     return figure, list(grid.flat)
+
+
+def mosaic_figure(layout: Sequence[Sequence[str]], heights: Sequence[float]) -> tuple[Figure, dict[str, Axes]]:
+    """Return an empty figure of the common width whose panels lie as `layout` says, and its axes by their names.
+
+    Parameters
+    ----------
+    layout : sequence of sequence of str
+        Rows of names; a name that is repeated spans cells.
+    heights : sequence of float
+        Of the rows [inch], with what is written between them; a legend above them has room of its own.
+    """
+    with mpl.rc_context(_SETTINGS):
+        figure = Figure(figsize=(WIDTH, 0.5 + sum(heights)), layout="constrained")
+        FigureCanvasAgg(figure)
+        panels = figure.subplot_mosaic([list(row) for row in layout], height_ratios=list(heights))
+    return figure, panels
+
+
+def short_number(value: float) -> str:
+    """Return a number with three digits, without an exponent up to a million."""
+    return f"{float(f'{value:.3g}'):g}"
+
+
+def hertz(frequency: float) -> str:
+    """Return a frequency in mHz, Hz, kHz or MHz."""
+    for scale, unit in ((1e6, "MHz"), (1e3, "kHz"), (1.0, "Hz")):
+        if frequency >= scale:
+            return f"{short_number(frequency / scale)} {unit}"
+    return f"{short_number(1e3 * frequency)} mHz"
 
 
 def shared_legend(figure: Figure, panel: Axes) -> None:
