@@ -107,10 +107,10 @@ def choose_circuits(
 
     Notes
     -----
-    The simplest circuit (fewest parameters) all of whose parts are seen is preferred, unless a more complex one that
-    is seen as well gains more than `EVIDENCE`; so on upward. Where no candidate is seen in full, the one of lowest
-    criterion among those with the fewest flags is, and the reason says so. A fit counts as no closer than instruments
-    are (`ACCURACY`), so that spectra without noise buy no parts.
+    Of the circuits all of whose parts are seen, the one of lowest criterion sets the mark, and the one with the fewest
+    parameters within `EVIDENCE` of it is preferred. Where no candidate is seen in full, it is the one with the fewest
+    parts that are not, and the reason says so. A fit counts as no closer than instruments are (`ACCURACY`), so that
+    spectra without noise buy no parts.
 
     A spectrum whose first rows lie above the real axis (Im Z > 0) is tried with an inductance in front.
     """
@@ -178,27 +178,29 @@ def _choose(fits: Mapping[str, CircuitFit]) -> CircuitChoice:
         for name, fit in fits.items()
     ]
     candidates.sort(key=lambda each: each.akaike)
+    return CircuitChoice(tuple(candidates), *prefer(candidates))
+
+
+def prefer(candidates: Sequence[Candidate], evidence: float = EVIDENCE) -> tuple[Candidate, str]:
+    """Return which of candidates, by rising criterion, is preferred, and why."""
+    first = candidates[0]
     seen = [each for each in candidates if each.identifiable]
     if not seen:
-        preferred = min(candidates, key=lambda each: (_blamed(each), each.akaike))
-        return CircuitChoice(
-            tuple(candidates), preferred, "no candidate has parts that are all seen; the least is amiss"
-        )
+        least = min(candidates, key=lambda each: (_blamed(each), each.akaike))
+        return least, "no candidate has parts that are all seen; this one has the fewest that are not"
     best = seen[0]
-    simpler = [each for each in seen if _size(each.fit.circuit) < _size(best.fit.circuit)]
-    as_good = [each for each in simpler if each.akaike - best.akaike < EVIDENCE]
-    preferred = min(as_good, key=lambda each: (_size(each.fit.circuit), each.akaike)) if as_good else best
-    if preferred is candidates[0]:
-        reason = "lowest information criterion, and all parts are seen"
-    elif preferred is best:
-        kinds = ", ".join(sorted({flag.kind for flag in candidates[0].flags if flag.kind in BLAMED}))
-        gain = preferred.akaike - candidates[0].akaike
-        reason = (
-            f"{candidates[0].name} has a criterion lower by {gain:.1f}, but not all of its parts are seen ({kinds})"
+    as_good = [each for each in seen if each.akaike - best.akaike <= evidence]
+    preferred = min(as_good, key=lambda each: (_size(each.fit.circuit), each.akaike))
+    gain = preferred.akaike - first.akaike
+    if preferred is first:
+        return preferred, "lowest information criterion, and all parts are seen"
+    if preferred is not best:
+        return (
+            preferred,
+            f"simpler than {best.name}, whose criterion is lower by {preferred.akaike - best.akaike:.1f} only",
         )
-    else:
-        reason = f"simpler than {best.name}, whose criterion is lower by {preferred.akaike - best.akaike:.1f} only"
-    return CircuitChoice(tuple(candidates), preferred, reason)
+    kinds = ", ".join(sorted({flag.kind for flag in first.flags if flag.kind in BLAMED}))
+    return preferred, f"{first.name} has a criterion lower by {gain:.1f}, but not all of its parts are seen ({kinds})"
 
 
 def _blamed(candidate: Candidate) -> int:

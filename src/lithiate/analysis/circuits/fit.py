@@ -80,19 +80,31 @@ def fit_circuits(
         ``LI-ANA-001`` for spectra that are no numbers, too short for the circuit, or zero; for weights, bounds or
         fixed values that do not fit; ``LI-ANA-002`` for a string that is no circuit.
     """
+    frequencies, problem = prepared(circuit, frequency, impedance, weights, bounds, fixed)
+    guesses = None if guess is None else problem.point(np.broadcast_to(np.asarray(guess, float), problem.lower.shape))
+    fits: list[CircuitFit] = []
+    for first in range(0, len(problem.impedance), CHUNK):
+        part = np.arange(first, min(first + CHUNK, len(problem.impedance)))
+        chunk = problem.at(part)
+        minimum, agreeing = search(chunk, starts, None if guesses is None else guesses[part])
+        fits += _results(chunk, minimum, agreeing, frequencies[part if len(frequencies) > 1 else [0]])
+    return fits
+
+
+def prepared(
+    circuit: Circuit | str,
+    frequency: ArrayLike,
+    impedance: ArrayLike,
+    weights: str | ArrayLike,
+    bounds: Mapping[str, tuple[float | None, float | None]] | None,
+    fixed: Mapping[str, float] | None,
+) -> tuple[FloatArray, Problem]:
+    """Return the frequencies (1 or m, n) and the problem of what `fit_circuits` is given; raises as it does."""
     chosen = parse_circuit(circuit) if isinstance(circuit, str) else circuit
     frequencies, spectra = _arrays(frequency, impedance)
     weight = _weights(weights, spectra)
     _require_rows(chosen, weight)
-    problem = _problem(chosen, frequencies, spectra, weight, bounds or {}, fixed or {})
-    guesses = None if guess is None else problem.point(np.broadcast_to(np.asarray(guess, float), problem.lower.shape))
-    fits: list[CircuitFit] = []
-    for first in range(0, len(spectra), CHUNK):
-        part = np.arange(first, min(first + CHUNK, len(spectra)))
-        chunk = problem.at(part)
-        minimum, agreeing = _search(chunk, starts, None if guesses is None else guesses[part])
-        fits += _results(chunk, minimum, agreeing, frequencies[part if len(frequencies) > 1 else [0]])
-    return fits
+    return frequencies, _problem(chosen, frequencies, spectra, weight, bounds or {}, fixed or {})
 
 
 def _arrays(frequency: ArrayLike, impedance: ArrayLike) -> tuple[FloatArray, ComplexArray]:
@@ -167,7 +179,7 @@ def _problem(
     low = np.where(exponent, limits[:, 0], np.maximum(sets.min(axis=0), limits[:, 0]))
     high = np.where(exponent, limits[:, 1], np.minimum(sets.max(axis=0), limits[:, 1]))
     for name, (least, most) in {**bounds, **{name: (value, value) for name, value in fixed.items()}}.items():
-        k = _place(circuit, name)
+        k = place_of(circuit, name)
         for table, value in ((low, least), (high, most)):
             if value is not None:
                 if not (math.isfinite(value) and value > 0.0):
@@ -189,7 +201,8 @@ def _unit_values(circuit: Circuit, amplitude: FloatArray, time: FloatArray) -> F
     return np.stack(columns, axis=-1)
 
 
-def _place(circuit: Circuit, name: str) -> int:
+def place_of(circuit: Circuit, name: str) -> int:
+    """Return the place of a parameter; raises ``LI-ANA-001`` with the nearest one when there is none."""
     if name not in circuit.names:
         raise _unfit(
             f"{circuit} has no such parameter", name, ", ".join(circuit.names), nearest_match(name, circuit.names)
@@ -197,7 +210,7 @@ def _place(circuit: Circuit, name: str) -> int:
     return circuit.names.index(name)
 
 
-def _search(problem: Problem, starts: int, guesses: FloatArray | None) -> tuple[Minimum, NDArray[np.int64]]:
+def search(problem: Problem, starts: int, guesses: FloatArray | None) -> tuple[Minimum, NDArray[np.int64]]:
     """Return the lowest minimum of each spectrum, and how many of the starts that were followed agree with it."""
     points = starting_points(problem, starts)
     if guesses is not None:
@@ -242,7 +255,7 @@ def _results(
         used = problem.weight[k, ::2] > 0.0
         order = _order(problem.circuit, values[k]) if not fixed[k].any() else np.arange(values.shape[1])
         free = ~held[k]
-        covariance = _covariance(minimum.curvature[k], free)
+        covariance = least_inverse(minimum.curvature[k], free)
         rows = 2 * int(np.count_nonzero(used))
         results.append(
             CircuitFit(
@@ -268,7 +281,7 @@ def _results(
     return results
 
 
-def _covariance(curvature: FloatArray, free: NDArray[np.bool_]) -> FloatArray:
+def least_inverse(curvature: FloatArray, free: NDArray[np.bool_]) -> FloatArray:
     """Return (J^T J)^-1 over the free parameters; infinite where the spectrum does not see one of them."""
     size = curvature.shape[0]
     inverse = np.zeros((size, size))
