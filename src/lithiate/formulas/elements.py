@@ -195,7 +195,8 @@ def register(element: Element) -> None:
         ``LI-DATA-001`` when the symbol is taken or no word of letters, or when impedance or a derivative is not that of
         the formula within 1e-8.
     """
-    if element.symbol in ELEMENTS or not element.symbol.isalpha() or element.symbol == "p":
+    letters = element.symbol.isascii() and element.symbol.isalpha()
+    if element.symbol in ELEMENTS or not letters or element.symbol == "p":
         raise DataError(
             "an element needs a symbol of its own, in letters, other than p",
             code="LI-DATA-001",

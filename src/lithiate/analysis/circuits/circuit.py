@@ -15,6 +15,8 @@ from lithiate.formulas.elements import ELEMENTS, Element, ElementParameter
 
 MOST_PARAMETERS = 40
 """A circuit with more parameters is taken for a mistake."""
+DEEPEST = 20
+"""A circuit with more p( ) inside one another is taken for a mistake."""
 
 _TOKEN = re.compile(r"\s*(?:(p\s*\()|([A-Za-z]+)(\d*)|([-,)]))")
 
@@ -177,9 +179,23 @@ class Circuit:
         Returns
         -------
         (n,) or (m, n) complex128
+
+        Raises
+        ------
+        AnalysisError
+            ``LI-ANA-001`` for frequencies that are not above 0, or another number of values than of parameters.
         """
         w = 2.0 * np.pi * np.atleast_2d(np.asarray(frequency, dtype=np.float64))
         sets = np.asarray(values, dtype=np.float64)
+        if not (w > 0.0).all():
+            raise AnalysisError("a frequency is not above 0", code="LI-ANA-001", got=f"{w.min() / (2.0 * np.pi):g} Hz")
+        if sets.ndim not in (1, 2) or sets.shape[-1] != len(self.parameters):
+            raise AnalysisError(
+                f"the values do not fit {self}",
+                code="LI-ANA-001",
+                got=f"an array of shape {sets.shape}",
+                expected=", ".join(self.names),
+            )
         impedance, _ = self.response(w, np.log(1j * w), np.atleast_2d(sets))
         return impedance[0] if sets.ndim == 1 else impedance
 
@@ -226,6 +242,7 @@ class _Parser:
         self.counts: dict[str, int] = {}
         self.parameters: list[CircuitParameter] = []
         self.labels: set[str] = set()
+        self.depth = 0
         self.numbered = re.search(r"[A-Za-z]\d", text) is not None
 
     def circuit(self) -> Circuit:
@@ -249,6 +266,9 @@ class _Parser:
             raise self.error("an element is missing", f"one of {', '.join(ELEMENTS)}, or p(..., ...)")
         if match[1]:
             self.at = match.end()
+            self.depth += 1
+            if self.depth > DEEPEST:
+                raise self.error(f"more than {DEEPEST} p( ) stand inside one another", f"at most {DEEPEST}")
             branches = [self.branch()]
             while self.peek() == ",":
                 self.at = self.end
@@ -256,6 +276,7 @@ class _Parser:
             if self.peek() != ")" or len(branches) < 2:
                 raise self.error("p( ) is not closed, or has one branch", "p(..., ...)")
             self.at = self.end
+            self.depth -= 1
             return Parallel(tuple(branches))
         leaf = self.leaf(match[2], match[3])
         self.at = match.end()
@@ -287,10 +308,11 @@ class _Parser:
         return match[4] if match else None
 
     def error(self, what: str, expected: str, nearest: str | None = None) -> AnalysisError:
+        rest = self.text[self.at :]
         return AnalysisError(
             what,
             code="LI-ANA-002",
-            where=f"circuit {self.text!r}, character {self.at + 1}",
+            where=f"circuit {self.text!r}, character {self.at + len(rest) - len(rest.lstrip()) + 1}",
             expected=expected,
             nearest=nearest,
         )

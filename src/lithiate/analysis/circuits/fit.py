@@ -33,8 +33,10 @@ _TIMES = (1e-2, 1e2)
 
 
 def fit_circuit(circuit: Circuit | str, frequency: ArrayLike, impedance: ArrayLike, **settings: object) -> CircuitFit:
-    """Fit a circuit to one spectrum; see `fit_circuits`."""
-    return fit_circuits(circuit, frequency, np.atleast_2d(np.asarray(impedance)), **settings)[0]  # type: ignore[arg-type]
+    """Fit a circuit to one spectrum (n,); see `fit_circuits`."""
+    if np.ndim(impedance) != 1:
+        raise _unfit("one spectrum is a row of numbers", f"an array of shape {np.shape(impedance)}", "fit_circuits")
+    return fit_circuits(circuit, frequency, impedance, **settings)[0]  # type: ignore[arg-type]
 
 
 def fit_circuits(
@@ -67,21 +69,26 @@ def fit_circuits(
     fixed : mapping of parameter to value, optional
     starts : int
     guess : (p,) or (m, p) array-like, optional
-        A further start, in the order of `Circuit.names`.
+        A further start above 0, in the order of `Circuit.names`.
 
     Returns
     -------
     list of CircuitFit
-        Parts that are alike are in the order of their time constants, the fastest first.
+        Parts that are alike are in the order of their time constants, the fastest first, unless the caller set them
+        apart by bounds or fixed values.
 
     Raises
     ------
     AnalysisError
-        ``LI-ANA-001`` for spectra that are no numbers, too short for the circuit, or zero; for weights, bounds or
-        fixed values that do not fit; ``LI-ANA-002`` for a string that is no circuit.
+        ``LI-ANA-001`` for spectra that are no numbers, too short for the circuit, or zero; for weights, bounds, fixed
+        values, starts or a guess that do not fit; ``LI-ANA-002`` for a string that is no circuit.
     """
+    if not len(np.atleast_2d(np.asarray(impedance))):
+        return []
+    if starts < 1:
+        raise _unfit("a fit needs a start", f"starts = {starts}", "at least 1")
     frequencies, problem = prepared(circuit, frequency, impedance, weights, bounds, fixed)
-    guesses = None if guess is None else problem.point(np.broadcast_to(np.asarray(guess, float), problem.lower.shape))
+    guesses = None if guess is None else problem.point(_guesses(guess, problem))
     fits: list[CircuitFit] = []
     for first in range(0, len(problem.impedance), CHUNK):
         part = np.arange(first, min(first + CHUNK, len(problem.impedance)))
@@ -105,6 +112,16 @@ def prepared(
     weight = _weights(weights, spectra)
     _require_rows(chosen, weight)
     return frequencies, _problem(chosen, frequencies, spectra, weight, bounds or {}, fixed or {})
+
+
+def _guesses(guess: ArrayLike, problem: Problem) -> FloatArray:
+    values = np.asarray(guess, dtype=np.float64)
+    shape = problem.lower.shape
+    if values.shape not in ((shape[1],), shape):
+        raise _unfit("the guess does not fit", f"shape {values.shape}", ", ".join(problem.circuit.names))
+    if not (np.isfinite(values).all() and (values > 0.0).all()):
+        raise _unfit("the guess is not above 0 throughout", values.tolist())
+    return np.broadcast_to(values, shape)
 
 
 def _arrays(frequency: ArrayLike, impedance: ArrayLike) -> tuple[FloatArray, ComplexArray]:
@@ -138,7 +155,10 @@ def _weights(weights: str | ArrayLike, spectra: ComplexArray) -> FloatArray:
         size = np.repeat(np.abs(spectra), 2, axis=1)
         scale = size if weights == "modulus" else np.maximum(np.abs(parts), 0.01 * size)
     else:
-        scale = np.repeat(np.broadcast_to(np.asarray(weights, dtype=np.float64), spectra.shape), 2, axis=1)
+        given = np.asarray(weights, dtype=np.float64)
+        if given.shape not in (spectra.shape, spectra.shape[1:]):
+            raise _unfit("standard deviations and impedances differ in number", f"{given.shape} and {spectra.shape}")
+        scale = np.repeat(np.broadcast_to(given, spectra.shape), 2, axis=1)
         if np.isnan(scale).any() or (scale < 0.0).any():
             raise _unfit("standard deviations are not numbers above 0", f"{np.nanmin(scale):g}")
     return np.asarray(np.divide(1.0, scale, out=np.zeros(parts.shape), where=scale > 0.0))
@@ -180,10 +200,13 @@ def _problem(
     high = np.where(exponent, limits[:, 1], np.minimum(sets.max(axis=0), limits[:, 1]))
     for name, (least, most) in {**bounds, **{name: (value, value) for name, value in fixed.items()}}.items():
         k = place_of(circuit, name)
+        smallest_ever, largest_ever = circuit.parameters[k].of_element.limits
         for table, value in ((low, least), (high, most)):
             if value is not None:
-                if not (math.isfinite(value) and value > 0.0):
-                    raise _unfit(f"the bound or value of {name} is not above 0", value)
+                if not smallest_ever <= value <= largest_ever:
+                    raise _unfit(
+                        f"the bound or value of {name} makes no sense", value, f"{smallest_ever:g} to {largest_ever:g}"
+                    )
                 table[:, k] = value
         if bool((low[:, k] > high[:, k]).any()):
             raise _unfit(f"the bounds of {name} leave no room", f"{low[:, k].max():g} to {high[:, k].min():g}")
@@ -253,7 +276,7 @@ def _results(
     results = []
     for k in range(len(values)):
         used = problem.weight[k, ::2] > 0.0
-        order = _order(problem.circuit, values[k]) if not fixed[k].any() else np.arange(values.shape[1])
+        order = _order(problem, k, values[k])
         free = ~held[k]
         covariance = least_inverse(minimum.curvature[k], free)
         rows = 2 * int(np.count_nonzero(used))
@@ -300,15 +323,22 @@ def least_inverse(curvature: FloatArray, free: NDArray[np.bool_]) -> FloatArray:
     return inverse
 
 
-def _order(circuit: Circuit, values: FloatArray) -> NDArray[np.int64]:
-    """Return the places of parameters that put parts of one kind in the order of their time constants."""
+def _order(problem: Problem, spectrum: int, values: FloatArray) -> NDArray[np.int64]:
+    """Return the places of parameters that put parts of one kind in the order of their time constants.
+
+    Parts with bounds of their own stay where they are: the bounds are meant for them.
+    """
     order = np.arange(values.size)
+    lower, upper = problem.lower[spectrum], problem.upper[spectrum]
     kinds: dict[str, list[Node]] = {}
-    for part in circuit.root.parts:
+    for part in problem.circuit.root.parts:
         kind = _arc_kind(part)
         if kind:
             kinds.setdefault(kind, []).append(part)
     for parts in kinds.values():
+        first = parts[0].rows
+        if any((limit[part.rows] != limit[first]).any() for part in parts for limit in (lower, upper)):
+            continue
         ranked = sorted(parts, key=lambda part: time_constant(part, values))
         for part, source in zip(parts, ranked, strict=True):
             order[part.rows] = np.arange(source.rows.start, source.rows.stop)
@@ -322,7 +352,7 @@ def _arc_kind(part: Node) -> str:
         return part.element.symbol if "time_constant" in names else ""
     if isinstance(part, Parallel) and len(part.parts) == 2 and all(isinstance(branch, Leaf) for branch in part.parts):
         symbols = [branch.element.symbol for branch in part.leaves()]
-        if symbols[0] == "R" and symbols[1] in ("C", "CPE"):
+        if sorted(symbols) in (["C", "R"], ["CPE", "R"]):
             return f"p({','.join(symbols)})"
     return ""
 
@@ -331,10 +361,12 @@ def time_constant(part: Node, values: FloatArray) -> float:
     """Return the time constant [s] of an arc, (R Q)^(1/n) where it is made of R and CPE; NaN of what is no arc."""
     kind = _arc_kind(part)
     own = values[part.rows]
-    if kind == "p(R,C)":
+    if kind in ("p(R,C)", "p(C,R)"):
         return float(own[0] * own[1])
     if kind == "p(R,CPE)":
         return float((own[0] * own[1]) ** (1.0 / own[2]))
+    if kind == "p(CPE,R)":
+        return float((own[0] * own[2]) ** (1.0 / own[1]))
     if isinstance(part, Leaf) and kind:
         names = [parameter.name for parameter in part.element.parameters]
         return float(own[names.index("time_constant")])

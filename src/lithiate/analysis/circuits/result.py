@@ -97,13 +97,16 @@ class CircuitFit:
 
     @property
     def relative_residuals(self) -> ComplexArray:
-        """Fitted minus measured over |Z|, (n,)."""
-        return np.asarray((self.fitted - self.measured) / np.abs(self.measured))
+        """Fitted minus measured over |Z|, (n,); NaN where Z is 0."""
+        size = np.abs(self.measured)
+        found = np.full(size.shape, math.nan, dtype=np.complex128)
+        return np.divide(self.fitted - self.measured, size, out=found, where=size > 0.0)
 
     @property
     def root_mean_square(self) -> float:
-        """Root mean square of |fitted - measured| / |Z| over the rows that count."""
-        return float(np.sqrt(np.mean(np.abs(self.relative_residuals[self.used]) ** 2)))
+        """Root mean square of |fitted - measured| / |Z| over the rows that count and are not 0."""
+        rows = self.used & (self.measured != 0.0)
+        return float(np.sqrt(np.mean(np.abs(self.relative_residuals[rows]) ** 2)))
 
     @property
     def akaike(self) -> float:

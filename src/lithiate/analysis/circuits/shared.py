@@ -267,7 +267,7 @@ def _eliminated(joint: _Joint, curvature: FloatArray, held: NDArray[np.bool_], d
     inverse: FloatArray
     if damping > 0.0:
         np.einsum("mii->mi", block)[:] += damping * scaling + held
-        inverse = np.linalg.inv(block)
+        inverse = np.asarray(np.linalg.inv(block), dtype=np.float64)
         inverse[held[:, :, None] | held[:, None, :]] = 0.0
     else:
         found = np.array([least_inverse(own, ~out) for own, out in zip(curvature, held, strict=True)])
