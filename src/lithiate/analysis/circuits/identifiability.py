@@ -14,7 +14,7 @@ from lithiate.analysis.circuits.fit import time_constant
 from lithiate.analysis.circuits.profile import LEVELS, PLUS, profile_intervals
 from lithiate.analysis.circuits.result import CircuitFit
 from lithiate.analysis.coded_warnings import coded
-from lithiate.formulas.circuit import FloatArray
+from lithiate.formulas.circuit import ComplexArray, FloatArray
 
 LARGEST_SPREAD = 0.5
 """Standard deviation of ln p above which a parameter is not determined: it could be half or double."""
@@ -327,14 +327,20 @@ def _correlation(fit: CircuitFit) -> float:
     """Return the correlation of the residuals of neighbouring rows; 0 where they are below what instruments can do."""
     if fit.sum_of_squares / fit.freedom < fit.least_variance:
         return 0.0
-    misfit = fit.residuals[fit.used]
+    misfit = _in_order(fit)
     power = float((np.abs(misfit) ** 2).sum())
     return float((misfit[1:] * misfit[:-1].conj()).real.sum()) / power if power > 0.0 else 0.0
 
 
+def _in_order(fit: CircuitFit) -> ComplexArray:
+    """Return the weighted residuals of the rows that count, in the order of their frequencies."""
+    order = np.argsort(fit.frequency[fit.used], kind="stable")
+    return np.asarray(fit.residuals[fit.used][order])
+
+
 def _scatter(fit: CircuitFit) -> float:
     """Return the scatter of weighted residuals from row to row, by fourth differences, which what is smooth lacks."""
-    misfit = fit.residuals[fit.used]
+    misfit = _in_order(fit)
     if misfit.size < 8:
         return math.inf
     bends = np.convolve(misfit, [1.0, -4.0, 6.0, -4.0, 1.0], "valid")
