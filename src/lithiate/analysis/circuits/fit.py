@@ -25,6 +25,8 @@ SURVIVORS = 2
 ITERATIONS, TOLERANCE = 80, 1e-6
 AGREEMENT = 1.01
 """Starts whose sums of squares differ by less than this factor found the same minimum."""
+SAME_BY_NOISE = 4.0
+"""Rise of the sum of squares, in units of the mean square of a residual, that noise makes: the 95 % quantile of F."""
 CHUNK = 50
 """Spectra that are fitted at once: their derivatives stay in the cache of a processor."""
 WEIGHTS = ("modulus", "proportional", "unit")
@@ -93,8 +95,8 @@ def fit_circuits(
     for first in range(0, len(problem.impedance), CHUNK):
         part = np.arange(first, min(first + CHUNK, len(problem.impedance)))
         chunk = problem.at(part)
-        minimum, agreeing = search(chunk, starts, None if guesses is None else guesses[part])
-        fits += _results(chunk, minimum, agreeing, frequencies[part if len(frequencies) > 1 else [0]])
+        minimum, agreeing, other = search(chunk, starts, None if guesses is None else guesses[part])
+        fits += _results(chunk, minimum, agreeing, other, frequencies[part if len(frequencies) > 1 else [0]])
     return fits
 
 
@@ -233,8 +235,8 @@ def place_of(circuit: Circuit, name: str) -> int:
     return circuit.names.index(name)
 
 
-def search(problem: Problem, starts: int, guesses: FloatArray | None) -> tuple[Minimum, NDArray[np.int64]]:
-    """Return the lowest minimum of each spectrum, and how many of the starts that were followed agree with it."""
+def search(problem: Problem, starts: int, guesses: FloatArray | None) -> tuple[Minimum, NDArray[np.int64], Minimum]:
+    """Return the lowest minimum of each spectrum, how many of the starts followed agree, and where the worst ended."""
     points = starting_points(problem, starts)
     if guesses is not None:
         points = np.concatenate([guesses[:, None, :], points], axis=1)
@@ -246,18 +248,9 @@ def search(problem: Problem, starts: int, guesses: FloatArray | None) -> tuple[M
     survivors = points.shape[1]
     costs = late.cost.reshape(spectra, survivors)
     winner = np.argmin(costs, axis=1)
-    chosen = np.arange(spectra) * survivors + winner
+    first = np.arange(spectra) * survivors
     agreeing = (costs <= AGREEMENT * costs.min(axis=1, keepdims=True)).sum(axis=1)
-    return (
-        Minimum(
-            late.point[chosen],
-            late.cost[chosen],
-            late.curvature[chosen],
-            late.gradient[chosen],
-            late.converged[chosen],
-        ),
-        agreeing,
-    )
+    return late.at(first + winner), agreeing, late.at(first + np.argmax(costs, axis=1))
 
 
 def _from_all(problem: Problem, points: FloatArray, **how: Any) -> Minimum:  # noqa: ANN401 - as `minimise` takes
@@ -267,7 +260,7 @@ def _from_all(problem: Problem, points: FloatArray, **how: Any) -> Minimum:  # n
 
 
 def _results(
-    problem: Problem, minimum: Minimum, agreeing: NDArray[np.int64], frequency: FloatArray
+    problem: Problem, minimum: Minimum, agreeing: NDArray[np.int64], other: Minimum, frequency: FloatArray
 ) -> list[CircuitFit]:
     held = held_at_bound(problem, minimum.point, minimum.gradient)
     fixed = problem.lower == problem.upper
@@ -279,7 +272,9 @@ def _results(
         order = _order(problem, k, values[k])
         free = ~held[k]
         covariance = least_inverse(minimum.curvature[k], free)
-        rows = 2 * int(np.count_nonzero(used))
+        freedom = max(2 * int(np.count_nonzero(used)) - int(np.count_nonzero(free)), 1)
+        rival = problem.values(other.point[k])
+        as_good = other.cost[k] < (1.0 + SAME_BY_NOISE / freedom) * minimum.cost[k]
         results.append(
             CircuitFit(
                 circuit=problem.circuit,
@@ -294,11 +289,12 @@ def _results(
                 lower=problem.values(problem.lower[k])[order],
                 upper=problem.values(problem.upper[k])[order],
                 sum_of_squares=float(minimum.cost[k]),
-                freedom=max(rows - int(np.count_nonzero(free)), 1),
+                freedom=freedom,
                 inverse_curvature=covariance[np.ix_(order, order)],
                 weight=problem.weight[k],
                 converged=bool(minimum.converged[k]),
                 agreeing_starts=int(agreeing[k]),
+                rival=rival[_order(problem, k, rival)] if as_good else None,
             )
         )
     return results

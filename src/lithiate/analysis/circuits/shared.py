@@ -186,7 +186,7 @@ def _start(joint: _Joint, alone: Sequence[CircuitFit]) -> tuple[FloatArray, Floa
         lower=np.where(joint.common, start, problem.lower),
         upper=np.where(joint.common, start, problem.upper),
     )
-    minimum, _ = search(held, STARTS, start)
+    minimum, _, _ = search(held, STARTS, start)
     return theta, minimum.point
 
 

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from lithiate.analysis.circuits import (
     LIBRARY,
     choose_circuit,
     choose_circuits,
     fit_circuit,
+    fit_circuits,
     fitted_parameters,
     identifiability,
     library_circuit,
@@ -175,3 +177,17 @@ def test_an_exponent_of_one_is_a_capacitor_and_no_flag():
 def test_a_circuit_that_misses_something_shows_in_its_residuals():
     fit = fit_circuit("R-p(R,CPE)", FREQUENCY, noisy(*TRUTHS["two arcs"]))
     assert {"correlated residuals", "misfit"} <= kinds(fit)
+
+
+def test_another_minimum_that_fits_as_well_is_told():
+    spectrum = noisy(*TRUTHS["two arcs, diffusion"])
+    fit = fit_circuit("R-ZARC-ZARC-W", FREQUENCY, spectrum)
+    assert "another solution" not in kinds(fit)
+    elsewhere = fit.values.copy()
+    elsewhere[4] *= 1.5
+    (flag,) = identifiability(evolve(fit, rival=elsewhere))
+    assert flag.kind == "another solution"
+    assert flag.parameters == ("ZARC2.resistance",)
+    # Arcs that nearly coincide have many: at least one start of these ends elsewhere, within the noise.
+    close = [noisy("R-ZARC-ZARC", (5.0, 50.0, 1e-3, 0.8, 40.0, 2e-3, 0.9), seed=seed) for seed in range(12)]
+    assert any("another solution" in kinds(fit) for fit in fit_circuits("R-p(R,CPE)-p(R,CPE)", FREQUENCY, close))
