@@ -8,6 +8,7 @@ import numpy as np
 from attrs import frozen
 
 from lithiate.analysis.coded_warnings import coded
+from lithiate.analysis.kramers_kronig_result import DriftEstimate, KramersKronigCheck
 from lithiate.analysis.one_spectrum import falling_order
 from lithiate.analysis.robust import BoolArray, FloatArray
 from lithiate.formulas.circuit import ComplexArray
@@ -26,82 +27,12 @@ MOST_OFFENDING = 0.2
 """Share of the rows that may be left out as offending."""
 _LARGEST_CUT = 0.5
 """Share of the decades that may be cut off an end to find where the spectrum breaks."""
+_FEWEST_LEFT = 8
+"""Degrees of freedom that must be left for rows to be tested one by one."""
 _DENSEST = 5.0
 """Elements a decade, at most."""
-_MARGIN = 3
-"""Elements taken beyond those of the least criterion, against what it cannot tell from noise."""
 _PATIENCE = 8
 """Numbers of elements tried beyond the best one."""
-
-
-@frozen(eq=False, kw_only=True)
-class DriftEstimate:
-    """How much a spectrum changed while it was recorded, and its standard uncertainty.
-
-    `size` is its magnitude, also where it is noise. `change` is that of Re Z at the lowest frequency from the first row to the last, over |Z| there; None with a
-    `reason` where the spectrum does not tell. `probability` is that of a violation as large by noise alone.
-    """
-
-    size: float
-    change: float | None
-    standard_uncertainty: float | None
-    probability: float
-    reason: str | None = None
-
-
-@frozen(eq=False, kw_only=True)
-class KramersKronigCheck:
-    """How a spectrum fits elements that obey the Kramers-Kronig relations; rows by falling frequency.
-
-    Parameters
-    ----------
-    frequency : (n,) float64, Hz
-    impedance, fitted : (n,) complex128
-        As given, and of the elements fitted to the rows that are not offending.
-    residual : (n,) complex128
-        (measured - fitted)/|fitted|.
-    noise : float
-        Standard deviation of real and of imaginary part over |Z|, from the residuals and their degrees of freedom.
-    elements : int
-        Number of resistor-capacitor elements.
-    mu : float
-        1 - sum |R_k < 0| / sum |R_k >= 0| of these; below 0.85 counts as overfitted for a fit of one part.
-    elements_by_mu : int or None
-        The number that the rule of mu alone takes; None when no number of elements tried falls below 0.85.
-    offending : (n,) bool
-        Rows that do not go together with the others.
-    systematic : float
-        Largest part of Re Z, over |Z|, that is smooth in the frequency and not explained by Im Z.
-    probability : float
-        Of such a smooth violation by noise alone.
-    drift : DriftEstimate
-    broken_below, broken_above : float or None, Hz
-        Where a smooth violation lies at one end: without the rows beyond, the others pass.
-    verdict : {"consistent", "offending rows", "low-frequency end", "high-frequency end", "inconsistent"}
-    warnings : tuple of str
-    """
-
-    frequency: FloatArray
-    impedance: ComplexArray
-    fitted: ComplexArray
-    residual: ComplexArray
-    noise: float
-    elements: int
-    mu: float
-    elements_by_mu: int | None
-    offending: BoolArray
-    systematic: float
-    probability: float
-    drift: DriftEstimate
-    broken_below: float | None
-    broken_above: float | None
-    verdict: str
-    warnings: tuple[str, ...]
-
-    @property
-    def passed(self) -> bool:
-        """Whether all rows go together."""
-        return self.verdict == "consistent"
 
 
 def check_kramers_kronig(
@@ -111,7 +42,7 @@ def check_kramers_kronig(
 
     Z = R + i w L + 1/(i w C) + sum_k R_k/(1 + i w tau_k), tau_k equally spaced in logarithm, every resistance of any
     sign, obeys the Kramers-Kronig relations whatever its values. It is fitted to real and imaginary part together by
-    linear least squares with weights 1/|Z|, those of the fit.
+    linear least squares; weights are those of `row_scales`.
 
     Parameters
     ----------
@@ -132,13 +63,13 @@ def check_kramers_kronig(
     The number of elements has the least information criterion AICc (Hurvich & Tsai, Biometrika 76, 297 (1989)). It
     cannot hide a violation by too many elements: with both parts fitted, at most half of any violation is fitted.
 
-    Three tests share `FALSE_ALARMS`, all exact for normal noise that is one share of |Z| and a number of elements that
-    was known before: (1) each row against all others, by the deleted residuals of its two parts (F, Bonferroni); the
-    worst row is left out until none is; (2) a smooth part of Re Z, one spline a decade, that Im Z does not explain (F);
-    (3) a change of the cell in proportion to time (F). What is smaller than `ACCURACY` breaks nothing.
+    Three tests share `FALSE_ALARMS`, all exact for normal noise in proportion to `row_scales` and a number of elements
+    that was known before: (1) each row against all others, by the deleted residuals of its two parts (F, Bonferroni),
+    the worst row left out until none is offending; (2) a smooth part of Re Z, one spline a decade, that Im Z does not
+    explain (F); (3) a change of the cell in proportion to time (F). What is below `ACCURACY` breaks nothing.
 
-    Do not trust it where noise is not a share of |Z| (currents near the lowest range), and not against non-linearity,
-    which often obeys the relations.
+    Do not trust it where the noise follows neither |Z| nor a constant, as where an instrument changes its range, and
+    not against non-linearity, which often obeys the relations.
 
     References
     ----------
@@ -149,11 +80,12 @@ def check_kramers_kronig(
     order = falling_order(frequency, impedance, "Kramers-Kronig check")
     frequency, impedance = frequency[order], impedance[order]
     clock = progress(frequency, None if time is None else np.asarray(time, dtype=np.float64)[order])
-    elements, by_mu = _choose_elements(frequency, impedance)
-    keep, found = _leave_out(frequency, impedance, clock, elements)
+    size = row_scales(frequency, impedance)
+    elements, by_mu = _choose_elements(frequency, impedance, size)
+    keep, found = _leave_out(frequency, impedance, size, clock, elements)
     below, above = None, None
     if found.smooth_breaks or found.drift_breaks:
-        below, above = _broken_end(frequency[keep], impedance[keep], clock[keep], elements)
+        below, above = _broken_end(frequency[keep], impedance[keep], size[keep], clock[keep], elements)
     fitted = _fitted(frequency, elements, found)
     verdict = _verdict(found, keep, below, above)
     return KramersKronigCheck(
@@ -161,7 +93,7 @@ def check_kramers_kronig(
         impedance=impedance,
         fitted=fitted,
         residual=(impedance - fitted) / np.abs(fitted),
-        noise=found.noise,
+        noise=np.asarray(found.noise * size / np.abs(fitted), dtype=np.float64),
         elements=elements,
         mu=found.mu,
         elements_by_mu=by_mu,
@@ -188,8 +120,8 @@ def _design(frequency: FloatArray, size: FloatArray, elements: int, ends: tuple[
     The last three are the resistor, the inductor at the highest, and the capacitor at the lowest frequency.
     """
     reach, count = 10.0**EXTENSION, frequency.size
-    tau = np.geomspace(1.0 / (2.0 * math.pi * ends[0] * reach), reach / (2.0 * math.pi * ends[1]), elements)
-    turns = (2.0 * math.pi * frequency)[:, None] * tau
+    tau = np.exp(np.linspace(-math.log(ends[0] * reach), math.log(reach / ends[1]), elements))
+    turns = frequency[:, None] * tau
     columns = np.zeros((2 * count, elements + 3))
     columns[:count, :elements] = 1.0 / (1.0 + turns**2)
     columns[count:, :elements] = -turns * columns[:count, :elements]
@@ -210,9 +142,43 @@ def _joined(rows: FloatArray) -> ComplexArray:
     return np.asarray(rows[:half] + 1j * rows[half:], dtype=np.complex128)
 
 
-def _choose_elements(frequency: FloatArray, impedance: ComplexArray) -> tuple[int, int | None]:
+def row_scales(frequency: FloatArray, impedance: ComplexArray) -> FloatArray:
+    """Return what the noise of each row is proportional to: |Z| of a smooth fit, or the median of it for all rows.
+
+    Constant noise is taken where ln|residual| follows ln|Z| with a slope nearer to 0 than to 1, and below 1 by more
+    than four standard errors. Weights by the measured |Z| would go with its noise: a bias that the tests would see.
+
+    Parameters
+    ----------
+    frequency : (n,) float64, Hz
+        Falling.
+    impedance : (n,) complex128
+
+    Returns
+    -------
+    (n,) float64, unit of `impedance`
+    """
+    ends = float(frequency[0]), float(frequency[-1])
+    decades, size = math.log10(ends[0] / ends[1]), np.abs(impedance)
+    # Few elements for a smooth |Z|, which needs not be exact; more for residuals that are noise alone.
+    for density in (1.5, 1.5, 4.0):
+        elements = max(2, int(min(density * decades, 0.5 * frequency.size)))
+        basis, _ = np.linalg.qr(_design(frequency, size, elements, ends))
+        target = _stacked(impedance / size)
+        residual = _joined(target - basis @ (basis.T @ target)) * size
+        size = np.abs(impedance - residual) if density < 4.0 else size
+    log = np.log(size) - np.log(size).mean()
+    noise = np.log(np.maximum(np.abs(residual) / size, _FINEST))
+    slope = float(log @ noise) / max(float(log @ log), 1e-30)
+    # ln of a normal residual's absolute value has the standard deviation pi/sqrt(24) in two dimensions.
+    if -slope > max(0.5, 4.0 * math.pi / math.sqrt(24.0 * float(log @ log) + 1e-30)):
+        return np.full(size.shape, float(np.median(size)))
+    return np.asarray(size, dtype=np.float64)
+
+
+def _choose_elements(frequency: FloatArray, impedance: ComplexArray, size: FloatArray) -> tuple[int, int | None]:
     """Return the number of elements with the least AICc, and the one that the rule of mu would take."""
-    size, rows = np.abs(impedance), 2 * frequency.size
+    rows = 2 * frequency.size
     target = _stacked(impedance / size)
     ends = float(frequency[0]), float(frequency[-1])
     decades = math.log10(ends[0] / ends[1]) + 2.0 * EXTENSION
@@ -231,7 +197,7 @@ def _choose_elements(frequency: FloatArray, impedance: ComplexArray) -> tuple[in
             best, chosen = criterion, elements
         if elements >= chosen + _PATIENCE:
             break
-    return min(chosen + _MARGIN, most), by_mu
+    return chosen, by_mu
 
 
 def _mu(triangle: FloatArray, part: FloatArray, elements: int) -> float:
@@ -252,6 +218,7 @@ class _Found:
     noise: float
     mu: float
     worst: int | None
+    rows_tested: bool
     systematic: float
     probability: float
     drift: DriftEstimate
@@ -267,34 +234,32 @@ class _Found:
         return self.drift.probability < _ALARMS["drift"] and self.drift.size > ACCURACY
 
 
-def _test(frequency: FloatArray, impedance: ComplexArray, clock: FloatArray, elements: int) -> _Found:
+def _test(frequency: FloatArray, impedance: ComplexArray, size: FloatArray, clock: FloatArray, elements: int) -> _Found:
     """Fit the elements and run the three tests."""
     from scipy.linalg import solve_triangular
 
     ends = float(frequency[0]), float(frequency[-1])
-    size = np.abs(impedance)
-    # Weights by the measured |Z| go with its noise, a bias that the tests would see: those of the fit replace them.
-    for _ in range(2):
-        basis, triangle = np.linalg.qr(_design(frequency, size, elements, ends))
-        target = _stacked(impedance / size)
-        part = basis.T @ target
-        misfit = target - basis @ part
-        fitted = impedance - _joined(misfit) * size
-        size = np.abs(fitted)
+    basis, triangle = np.linalg.qr(_design(frequency, size, elements, ends))
+    target = _stacked(impedance / size)
+    part = basis.T @ target
+    misfit = target - basis @ part
+    fitted = impedance - _joined(misfit) * size
     splines = _splines(frequency)
-    smooth, coordinates = _beyond(basis, np.concatenate([splines, np.zeros_like(splines)]))
+    smooth, _ = _beyond(basis, np.concatenate([splines, np.zeros_like(splines)]))
     explained = smooth.T @ misfit
     probability, left = _chance(misfit, explained, basis.shape[1])
-    shape = splines @ np.linalg.lstsq(coordinates, explained, rcond=None)[0]
-    drift = _drift(basis, misfit, fitted, clock, splines)
+    drift = _drift(basis, misfit, fitted, size, clock, splines)
     whole = math.sqrt(float(misfit @ misfit) / (misfit.size - basis.shape[1]))
+    whole_basis = np.concatenate([basis, smooth], axis=1)
+    rows_tested = target.size - whole_basis.shape[1] >= _FEWEST_LEFT
     return _Found(
         coefficients=solve_triangular(triangle, part, check_finite=False),
         ends=ends,
         noise=left if min(probability, drift.probability) < FALSE_ALARMS else whole,
         mu=_mu(triangle, part, elements),
-        worst=_worst_row(np.concatenate([basis, smooth], axis=1), misfit - smooth @ explained),
-        systematic=float(np.abs(shape).max()),
+        worst=_worst_row(whole_basis, misfit - smooth @ explained) if rows_tested else None,
+        rows_tested=rows_tested,
+        systematic=float(np.abs(_joined(smooth @ explained)).max()),
         probability=probability,
         drift=drift,
     )
@@ -330,13 +295,18 @@ def _chance(misfit: FloatArray, explained: FloatArray, parameters: int) -> tuple
 
 
 def _drift(
-    basis: FloatArray, misfit: FloatArray, impedance: ComplexArray, clock: FloatArray, splines: FloatArray
+    basis: FloatArray,
+    misfit: FloatArray,
+    impedance: ComplexArray,
+    size: FloatArray,
+    clock: FloatArray,
+    splines: FloatArray,
 ) -> DriftEstimate:
     """Test for a change of Re Z or of Z as a whole in proportion to time; estimate that of Re Z."""
-    size, nothing = np.abs(impedance), np.zeros(clock.size)
+    nothing = np.zeros(clock.size)
     if not np.ptp(clock) > 0.0:
         return DriftEstimate(size=0.0, change=None, standard_uncertainty=None, probability=1.0, reason="no time passes")
-    growth = np.concatenate([clock * size[-1] / size, nothing])[:, None]
+    growth = np.concatenate([clock * abs(impedance[-1]) / size, nothing])[:, None]
     both = np.concatenate([growth, _stacked(clock * impedance / size)[:, None]], axis=1)
     more, _ = _beyond(basis, both)
     probability, left = _chance(misfit, more.T @ misfit, basis.shape[1])
@@ -358,8 +328,6 @@ def _worst_row(basis: FloatArray, misfit: FloatArray) -> int | None:
     from scipy.special import fdtrc
 
     count, freedom = misfit.size // 2, misfit.size - basis.shape[1]
-    if freedom < 6:
-        return None
     upper, lower = basis[:count], basis[count:]
     real, imaginary = misfit[:count], misfit[count:]
     own_real, own_imaginary = 1.0 - (upper**2).sum(axis=1), 1.0 - (lower**2).sum(axis=1)
@@ -376,19 +344,19 @@ def _worst_row(basis: FloatArray, misfit: FloatArray) -> int | None:
 
 
 def _leave_out(
-    frequency: FloatArray, impedance: ComplexArray, clock: FloatArray, elements: int
+    frequency: FloatArray, impedance: ComplexArray, size: FloatArray, clock: FloatArray, elements: int
 ) -> tuple[BoolArray, _Found]:
     """Leave out the worst row until none is offending; return the rows that are kept and the tests of them."""
     keep = np.ones(frequency.size, dtype=np.bool_)
-    found = _test(frequency, impedance, clock, elements)
+    found = _test(frequency, impedance, size, clock, elements)
     while found.worst is not None and np.sum(~keep) < int(MOST_OFFENDING * keep.size):
         keep[np.flatnonzero(keep)[found.worst]] = False
-        found = _test(frequency[keep], impedance[keep], clock[keep], elements)
+        found = _test(frequency[keep], impedance[keep], size[keep], clock[keep], elements)
     return keep, found
 
 
 def _broken_end(
-    frequency: FloatArray, impedance: ComplexArray, clock: FloatArray, elements: int
+    frequency: FloatArray, impedance: ComplexArray, size: FloatArray, clock: FloatArray, elements: int
 ) -> tuple[float | None, float | None]:
     """Return the frequency below which, or above which, rows must be left out for the others to pass."""
     log = np.log10(frequency)
@@ -399,7 +367,7 @@ def _broken_end(
             part = log > log[-1] + cut if low else log < log[0] - cut
             if part.sum() < 12:
                 continue
-            found = _test(frequency[part], impedance[part], clock[part], rest)
+            found = _test(frequency[part], impedance[part], size[part], clock[part], rest)
             if not (found.smooth_breaks or found.drift_breaks):
                 kept = frequency[part]
                 return (float(kept[-1]), None) if low else (None, float(kept[0]))
@@ -426,10 +394,12 @@ def _warnings(
     frequency: FloatArray, keep: BoolArray, found: _Found, verdict: str, ends: tuple[float | None, float | None]
 ) -> tuple[str, ...]:
     texts = []
+    if not found.rows_tested:
+        texts.append(coded("LI-W-ANA-137", f"{keep.size} rows are too few to tell a single one that is wrong"))
     if not keep.all():
         named = ", ".join(f"{value:.4g}" for value in frequency[~keep])
         texts.append(coded("LI-W-ANA-130", f"rows that do not go together with the others: {named} Hz"))
-    size = f"up to {100.0 * found.systematic:.2g} % of |Z|"
+    size = f"smooth residuals of up to {100.0 * found.systematic:.2g} % of |Z|"
     drift = found.drift
     if verdict == "low-frequency end":
         text = f"below {ends[0]:.3g} Hz Re Z is not what Im Z asks for ({size}): drift while it was recorded"
