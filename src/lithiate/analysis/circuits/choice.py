@@ -14,6 +14,7 @@ from lithiate.analysis.circuits.fit import fit_circuits
 from lithiate.analysis.circuits.identifiability import BLAMED, Flag, identifiability
 from lithiate.analysis.circuits.library import USUAL, NamedCircuit, library_circuit, with_inductance
 from lithiate.analysis.circuits.result import CircuitFit
+from lithiate.analysis.coded_warnings import coded
 from lithiate.errors import AnalysisError
 from lithiate.formulas.circuit import ComplexArray, FloatArray
 
@@ -69,6 +70,12 @@ class CircuitChoice:
     candidates: tuple[Candidate, ...]
     preferred: Candidate
     reason: str
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the preferred fit does not tell, each behind its code."""
+        found = tuple(flag.warning for flag in self.preferred.flags)
+        return found if self.preferred.identifiable else (coded("LI-W-ANA-149", self.reason), *found)
 
     def candidate(self, name: str) -> Candidate:
         """Return a candidate by its name."""

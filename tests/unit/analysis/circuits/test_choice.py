@@ -91,6 +91,16 @@ def test_the_choice_does_not_depend_on_the_unit():
     )
 
 
+def test_where_no_candidate_is_seen_in_full_it_says_so():
+    spectrum = noisy(*TRUTHS["one arc"])
+    choice = choose_circuit(FREQUENCY, spectrum, ["two arcs", "three arcs"])
+    assert choice.preferred.name == "two arcs"
+    assert not choice.preferred.identifiable
+    assert choice.warnings[0].startswith("LI-W-ANA-149 no candidate")
+    assert len(choice.warnings) == 1 + len(choice.preferred.flags) > 1
+    assert choose_circuit(FREQUENCY, spectrum).warnings == ()
+
+
 def test_candidates_may_be_strings():
     choice = choose_circuit(FREQUENCY, noisy(*TRUTHS["one arc"]), ["R-p(R,C)", "R-p(R,CPE)", "one arc, diffusion"])
     assert choice.preferred.name == "R-p(R,CPE)"
