@@ -15,7 +15,7 @@ from lithiate.errors import ReadError
 from lithiate.readers import clock, delimited, values
 from lithiate.readers.columns import parse_heading
 from lithiate.readers.source import COMMON_SETTINGS, RawRecord, RawSpectra, Reader, Source, flag_setting
-from lithiate.readers.spectra import assembled_spectra, spectrum_starts
+from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra, spectrum_starts
 from lithiate.readers.text import Layout, load_columns, plain_text
 from lithiate.units import convert
 
@@ -276,7 +276,7 @@ def _sweep_conditions(file: _File) -> dict[str, float]:
 READER = Reader(
     name="gamry-text",
     title="Gamry text (.DTA)",
-    settings=(*delimited.COLUMN_SETTINGS, *COMMON_SETTINGS),
+    settings=(*delimited.COLUMN_SETTINGS, *COMMON_SETTINGS, SIGN_SETTING),
     sniff=sniff,
     read=read,
 )
