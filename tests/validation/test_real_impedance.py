@@ -5,9 +5,13 @@ Numbers were noted from the files by hand; Im Z < 0 is capacitive in all of them
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from lithiate.cli import app
 from lithiate.errors import ReadError
 from lithiate.readers import read
 
@@ -140,6 +144,36 @@ def test_what_the_files_state_of_themselves(shared_data) -> None:
     assert chi.provenance.details["stored"]["instrument"] == "CHI660E"
     assert chi.provenance.details["start"] == 1582214108.0  # 2020-02-20 15:55:08
     assert chi.specimen.area is None
+
+
+def temperature_series(shared_data):
+    files = sorted((shared_data / "impedance/temperature_series").glob("s04147-*deg.txt"))
+    assert len(files) == 7
+    return files
+
+
+def test_seven_files_are_one_series_of_temperatures(shared_data) -> None:
+    files = temperature_series(shared_data)
+    record = read(files, settings={"temperatures": "names"})
+    assert np.diff(record.offsets).tolist() == [42, 42, 42, 41, 41, 41, 40]
+    np.testing.assert_allclose(record.temperature, np.arange(140.0, 201.0, 10.0) + 273.15)
+    np.testing.assert_allclose(record.impedance.real[record.offsets[:-1]][[0, 6]], [22142.3, 15859.6])
+    stated = ", ".join(f"{celsius} degC" for celsius in range(140, 201, 10))
+    np.testing.assert_allclose(read(files, settings={"temperatures": stated}).temperature, record.temperature)
+    silent = read(files)
+    assert silent.temperature is None
+    (text,) = [text for text in silent.warnings if text.startswith("LI-W-TEMPERATURE")]
+    assert "140, 150, 160, 170, 180, 190, 200 degC" in text
+
+
+def test_the_command_analyses_a_series(shared_data) -> None:
+    names = [str(path) for path in temperature_series(shared_data)]
+    done = CliRunner().invoke(app, ["analyse", *names, "--set", "temperatures=names", "--json"])
+    assert done.exit_code == 0, done.output
+    result = json.loads(done.stdout)
+    assert result["spectrum_count"] == 7
+    # An activation energy needs the temperatures of the series.
+    assert any(estimate["quantity"] == "activation_energy" for estimate in result["estimates"])
 
 
 def test_direct_current_alone_is_said(shared_data, tmp_path) -> None:

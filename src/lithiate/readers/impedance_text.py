@@ -135,16 +135,20 @@ def spectra_of_table(
         raise _dc_alone(f"columns {', '.join(repr(name) for name in blocks[0].names[:20])}", where)
     warnings = list(table.warnings)
     parts: list[Arrays] = []
+    states: list[str] = []
     areal = False
     for block in fitting or blocks[:1]:
         columns = chosen_columns(block.names, settings, where)
         areal = areal or any(columns[name].areal for name in ("real", "magnitude", "complex") if name in columns)
         arrays, more = block_arrays(_whole(block, where, drop=drop, cut=cut), columns, settings, where)
         parts.append(arrays)
+        if "state" in columns:
+            states += [row[columns["state"].index] if columns["state"].index < len(row) else "" for row in block.rows]
         warnings += more
         if overload is not None and overload in block.names:
             warnings += _overloads(block, block.names.index(overload))
-    return _spectra(parts, fitting or blocks[:1], warnings, settings, where, areal=areal)
+    raw = _spectra(parts, fitting or blocks[:1], states, warnings, settings, where)
+    return evolve(raw, areal=areal)
 
 
 def _dc_alone(got: str, where: str) -> ReadError:
@@ -160,11 +164,10 @@ def _dc_alone(got: str, where: str) -> ReadError:
 def _spectra(
     parts: Sequence[Arrays],
     blocks: Sequence[Block],
+    states: Sequence[str],
     warnings: list[str],
     settings: Mapping[str, str],
     where: str,
-    *,
-    areal: bool,
 ) -> RawSpectra:
     drop = flag_setting(settings, "tolerate_bad_rows", where)
     parts, ended = _without_the_end(parts)
@@ -175,6 +178,9 @@ def _spectra(
         raise _dc_alone(f"{columns['frequency'].size} rows, all with a frequency of 0", where)
     number = np.repeat(np.arange(len(parts), dtype=np.float64), [part["frequency"].size for part in parts])
     counters = [columns[name] for name in ("spectrum", "cycle") if name in columns and np.isfinite(columns[name]).all()]
+    words = states[: number.size] if len(states) >= number.size and any(states) else None
+    if words is not None:
+        counters.append(np.unique(words, return_inverse=True)[1].astype(np.float64))
     starts = spectrum_starts(columns["frequency"], [number, *counters])
     raw, first = assembled_spectra(columns, starts, where, drop=drop)
     announced = [block.announced for block in blocks if block.announced is not None]
@@ -184,24 +190,29 @@ def _spectra(
             f"LI-W-ABORTED the file announces {sum(announced)} points and holds {rows}: the run ended before, or "
             "points were taken out; those there are kept"
         )
-    cycle = columns.get("cycle")
-    whole = cycle is not None and bool(np.isfinite(cycle[first]).all() and (cycle[first] >= 0).all())
     return evolve(
         raw,
         warnings=(*warnings, *raw.warnings),
-        cycle=cycle[first].astype(np.int64)
-        if cycle is not None and whole and (cycle < values.LARGEST_COUNTER).all()
-        else None,
+        cycle=_cycles(columns.get("cycle"), first),
         temperature=_temperatures(columns.get("temperature"), first),
-        areal=areal,
+        state=None if words is None else tuple(words[row] for row in first),
     )
+
+
+def _cycles(cycle: NDArray[np.float64] | None, first: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Return the cycle of each spectrum, None where it is not a whole number from 0 throughout."""
+    found = np.array([np.nan]) if cycle is None else cycle[first]
+    if not (np.isfinite(found).all() and (found >= 0.0).all() and (found < values.LARGEST_COUNTER).all()):
+        return None
+    return found.astype(np.int64) if (found == np.round(found)).all() else None
 
 
 def _temperatures(temperature: NDArray[np.float64] | None, first: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """Return the mean temperature of each spectrum [K], None where a row has none."""
     if temperature is None or not np.isfinite(temperature).all() or not (temperature > 0.0).all():
         return None
-    return np.array([part.mean() for part in np.split(temperature, first[1:])])
+    parts = np.split(temperature, first[1:])
+    return np.array([part[0] if (part == part[0]).all() else part.mean() for part in parts])
 
 
 def _without_the_end(parts: Sequence[Arrays]) -> tuple[list[Arrays], list[str]]:

@@ -61,6 +61,8 @@ def block_arrays(
         )
         if quantity in ("time", "temperature") and column.unit is None:
             del arrays[quantity]
+    if not arrays.get("time", np.ones(1)).any():  # a column that was not filled
+        del arrays["time"]
     arrays.update(parts)
     warnings = [] if warning is None else [warning]
     return {**arrays, **_impedance(arrays, columns, settings, where, warnings)}, warnings
