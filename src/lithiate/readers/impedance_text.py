@@ -145,6 +145,7 @@ def spectra_of_table(
         if "state" in columns:
             states += [row[columns["state"].index] if columns["state"].index < len(row) else "" for row in block.rows]
         warnings += more
+        warnings += _unfinished(block) if cut and block is blocks[-1] else []
         if overload is not None and overload in block.names:
             warnings += _overloads(block, block.names.index(overload))
     raw = _spectra(parts, fitting or blocks[:1], states, warnings, settings, where)
@@ -231,6 +232,14 @@ def _without_the_end(parts: Sequence[Arrays]) -> tuple[list[Arrays], list[str]]:
 def _overloads(block: Block, index: int) -> list[str]:
     marked = sum(row[index].strip(" 0.") != "" for row in block.rows if index < len(row))
     return [f"LI-W-OVERLOAD {marked} of {len(block.rows)} rows carry an overload mark"] if marked else []
+
+
+def _unfinished(block: Block) -> list[str]:
+    """Return a warning where the text ends within a cell that is shorter than all others of its column."""
+    *above, last = [row[len(block.names) - 1].strip() for row in block.rows if len(row) >= len(block.names)] or [""]
+    if len(above) < 2 or not last or len(last) >= min(map(len, above)):
+        return []
+    return [f"LI-W-ROWS the file ends in the middle of a line, and its last number {last!r} may lack digits"]
 
 
 def _whole(block: Block, where: str, *, drop: bool, cut: bool) -> Block:

@@ -210,6 +210,14 @@ def test_bad_rows_are_left_out_as_asked(write_file) -> None:
         assert "LI-W-ROWS" in codes(record) or "LI-W-ABORTED" in codes(record), case
 
 
+def test_a_number_that_may_lack_digits_is_said(write_file) -> None:
+    short = table("f,Re,Im", FREQUENCY, IMPEDANCE.real, IMPEDANCE.imag * 1e3)[:-4]
+    assert short.endswith("40,-8")
+    assert any("last number '-8' may lack digits" in text for text in read(write_file(short)).warnings)
+    whole = table("f,Re,Im", FREQUENCY, IMPEDANCE.real, IMPEDANCE.imag * 1e3)[:-1]
+    assert codes(read(write_file(whole))) == set()
+
+
 def test_lines_of_text_among_the_rows_are_counted(write_file) -> None:
     record = read(write_file("".join([*LINES[:3], "paused here\n", *LINES[3:]])))
     assert any("LI-W-ROWS 1 lines among the rows" in text for text in record.warnings)
