@@ -166,7 +166,7 @@ def test_columns_by_other_names(write_file) -> None:
         (
             "freq/Hz,time/s,Ewe/V\n9,0,1\n8,1,1\n7,2,1\n",
             "LI-READ-002",
-            "frequency beside a time and a voltage, and no impedance",
+            "has a frequency, and no impedance",
         ),
         ("0,1\n1,1\n2,1\n", "LI-READ-004", "no line of names"),
         ("time/s,V/V\n", "LI-READ-009", "names and no rows"),

@@ -180,6 +180,16 @@ def test_what_holds_no_spectrum_or_is_damaged_is_refused(write_file, name) -> No
     assert error.value.code == code
 
 
+def test_a_file_with_direct_current_and_a_spectrum_gives_the_spectrum(write_file) -> None:
+    rest = (
+        "<Segment0>\nType=1\nDefinition=Segment #, Point #, E(V), I(A), Elapsed Time(s), 0\n0,0,0.1,0,1\n0,1,0.1,0,2\n"
+    )
+    content = versastudio(POINTS).replace("<Segment1>", rest + "</Segment0>\n<Segment1>")
+    record = read(write_file(content))
+    assert record.technique == "impedance"
+    assert record.frequency.tolist() == FREQUENCY
+
+
 def test_a_record_of_chi_against_time_stays_a_cycling_record(write_file) -> None:
     text = chi("Chronopotentiometry", "Time/sec, Potential/V", [f"{k}, {0.1 if k % 2 else -0.1}" for k in range(9)])
     assert read(write_file(text)).technique == "cycling"
