@@ -61,7 +61,9 @@ def sniff(head: bytes, path: Path) -> bool:
     if _MAGIC.match(start):
         return True
     names = [name.strip() for name in start.split(b"\n", 1)[0].split(b"\t")]
-    return b"freq/Hz" in names or (b"time/s" in names and any(_POTENTIAL.fullmatch(name) for name in names))
+    return (b"freq/Hz" in names and b"-Im(Z)/Ohm" in names) or (
+        b"time/s" in names and any(_POTENTIAL.fullmatch(name) for name in names)
+    )
 
 
 def read(source: Source, settings: Mapping[str, str]) -> Raw | tuple[Raw, ...]:

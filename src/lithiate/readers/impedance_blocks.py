@@ -60,10 +60,19 @@ def find_names(lines: Lines) -> Names | None:
             columns = named_columns(found.names)
             if is_spectrum(columns):
                 return found
-            other = is_record([parse_heading(name) for name in found.names])
-            if partial is None and any(c.quantity == "frequency" for c in columns) and not other:
+            if partial is None and any(c.quantity == "frequency" for c in columns) and _heads_rows(lines, found):
                 partial = evolve(found, complete=False)
     return partial
+
+
+def _heads_rows(lines: Lines, found: Names) -> bool:
+    """Say whether names alone stand right above a row of as many cells, and are no cycling record's."""
+    below = lines[found.index + 1 : found.index + 2]
+    fits = any(
+        _is_row(line, found.delimiter) and len(_cells(line, found.delimiter)) == len(found.names) for _, line in below
+    )
+    words = len(found.names) > 2 and not any(_is_number(name) for name in found.names)
+    return fits and words and not is_record([parse_heading(name) for name in found.names])
 
 
 def _readings(lines: Lines, index: int) -> list[Names]:

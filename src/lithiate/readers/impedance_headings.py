@@ -44,11 +44,11 @@ _NAMES: dict[str, frozenset[str]] = {
         "frequency": "f freq frequency frequenz fréquence frequencia 频率 freqhz",
         "angular": "omega ω angularfrequency",
         "real": "z' zs' zre re(z) rez re real zreal real(z) realz zr realpart z're realimpedance impedancereal zprime "
-        "r(z) z're(z) zrealpart",
+        "r(z) z're(z) zrealpart realteil",
         "imaginary": "z'' zs'' zim zimag zimg im(z) imz im imag zimaginary imag(z) imagz imaginary zi imaginarypart "
-        "imagimpedance impedanceimag imaginaryimpedance zdoubleprime zimagpart imagpart",
+        "imagimpedance impedanceimag imaginaryimpedance zdoubleprime zimagpart imagpart imaginärteil",
         "magnitude": "|z| |zs| zmod absz abs(z) mod(z) modz modulus magnitude zmagnitude zabs zmag mag z zs impedance "
-        "zmodulus impedancemodulus impedancemagnitude",
+        "zmodulus impedancemodulus impedancemagnitude betrag",
         "complex": "z impedance zcomplex complexz compleximpedance",
         "phase": "phase phase(z) phasez zphz theta theta(z) θ phi φ arg(z) argz phaseangle zphase phz zphi angle "
         "phaseofz phase(zs) phaseshift",

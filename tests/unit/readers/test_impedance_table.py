@@ -30,6 +30,10 @@ def codes(record) -> set[str]:
 
 LAYOUTS = {
     "plain": PLAIN,
+    "tabs": PLAIN.replace(",", "\t"),  # names like EC-Lab's, but for the sign
+    "german": table(
+        "Frequenz (Hz);Realteil (Ohm);-Imaginärteil (Ohm)", FREQUENCY, IMPEDANCE.real, -IMPEDANCE.imag, delimiter=";"
+    ),
     "order": table("Z''/ohm,Frequency (Hz),Z'/ohm", IMPEDANCE.imag, FREQUENCY, IMPEDANCE.real),
     "minus": table("f;Z' (Ω);-Z'' (Ω)", FREQUENCY, IMPEDANCE.real, -IMPEDANCE.imag, delimiter=";"),
     "primes": table("Freq, Z', Z\"", FREQUENCY, IMPEDANCE.real, IMPEDANCE.imag),
@@ -230,6 +234,11 @@ def test_settings_name_columns_and_units(write_file) -> None:
     with pytest.raises(ReadError, match="names no column.*did you mean 'Y1'") as error:
         read(path, settings={**named, "real_column": "Y1 "[:2] + "x"})
     assert error.value.code == "LI-READ-004"
+
+
+def test_a_cycling_record_below_a_line_with_a_frequency_stays_one(write_file) -> None:
+    rows_below = "".join(f"{k};{0.1 if k % 2 else -0.1}\n" for k in range(9))
+    assert read(write_file("Frequency;10\nTime / s;Voltage / V\n" + rows_below)).technique == "cycling"
 
 
 def test_a_cycling_record_with_a_frequency_of_recording_stays_one(write_file) -> None:
