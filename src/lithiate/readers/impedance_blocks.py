@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Sequence
 
-from attrs import evolve, field, frozen
+from attrs import frozen
 
 from lithiate.readers.columns import is_record, parse_heading
 from lithiate.readers.impedance_headings import is_spectrum, named_columns, plain_unit
@@ -42,17 +42,16 @@ class Table:
 
 @frozen
 class Names:
-    """A line of names: its index among the lines, its delimiter, its names; whether they make up a spectrum."""
+    """A line of names: its index among the lines, its delimiter, its names."""
 
     index: int
     delimiter: str
-    names: tuple[str, ...] = field()
-    complete: bool = True
+    names: tuple[str, ...]
 
 
 def find_names(lines: Lines) -> Names | None:
     """Return the first line that names a frequency and an impedance, else the first that names a frequency at all."""
-    partial: Names | None = None
+    unsure: Names | None = None
     for index, (_number, line) in enumerate(lines[:_LINES_FOR_NAMES]):
         if len(line) > _LONGEST_LINE or not _MAY_NAME.search(line):
             continue
@@ -60,9 +59,9 @@ def find_names(lines: Lines) -> Names | None:
             columns = named_columns(found.names)
             if is_spectrum(columns):
                 return found
-            if partial is None and any(c.quantity == "frequency" for c in columns) and _heads_rows(lines, found):
-                partial = evolve(found, complete=False)
-    return partial
+            if unsure is None and any(c.quantity == "frequency" for c in columns) and _heads_rows(lines, found):
+                unsure = found
+    return unsure
 
 
 def _heads_rows(lines: Lines, found: Names) -> bool:
@@ -135,8 +134,8 @@ def table_blocks(lines: Lines, where: str) -> Table:
 def table_below(lines: Lines, found: Names) -> Table:
     """Return the tables below a line of names.
 
-    Lines below the names without a number are units or titles. Lines of text among the rows part them, and are counted
-    in a warning, since one of them may be a damaged row; lines below the last row are the file's end.
+    Lines below the names without a number are units or titles. Lines of text among the rows are counted in a warning,
+    since one of them may be a damaged row; lines below the last row are the file's end.
     """
     names, at = _with_units(lines, found)
     blocks: list[Block] = []
@@ -160,9 +159,7 @@ def table_below(lines: Lines, found: Names) -> Table:
             close()
             waiting = 0
         elif any(_is_number(cell) for cell in cells) and len(cells) > 1 or damaged:
-            if waiting and rows:
-                close()
-            skipped, waiting = skipped + (waiting if blocks else 0), 0
+            skipped, waiting = skipped + (waiting if rows else 0), 0
             rows.append(cells)
             numbers.append(number)
         elif not all(cell.lower() in EMPTY for cell in cells):

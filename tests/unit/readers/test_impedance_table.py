@@ -182,6 +182,7 @@ BAD = {
     "empty cell": (PLAIN.replace("20,-9", "20,"), "LI-READ-008", "row 3 of the table"),
     "zero": (PLAIN.replace("20,-9", "0,0"), "LI-READ-008", "an impedance is exactly 0 in 1 of 6 rows"),
     "negative frequency": (PLAIN.replace("100,20", "-100,20"), "LI-READ-008", "row 3 of the table"),
+    "empty": (" \n\n", "LI-READ-001", "empty"),
     "text": (PLAIN.replace("20,-9", "overload,-9"), "LI-READ-006", r"cell.txt:4.*'overload' in row 3"),
     "no rows": (LINES[0], "LI-READ-009", "0 rows"),
     "one row": ("".join(LINES[:2]), "LI-READ-009", "no spectrum"),
@@ -225,6 +226,7 @@ def test_a_number_that_may_lack_digits_is_said(write_file) -> None:
 def test_lines_of_text_among_the_rows_are_counted(write_file) -> None:
     record = read(write_file("".join([*LINES[:3], "paused here\n", *LINES[3:]])))
     assert any("LI-W-ROWS 1 lines among the rows" in text for text in record.warnings)
+    assert record.offsets.tolist() == [0, 6]
 
 
 def test_settings_name_columns_and_units(write_file) -> None:

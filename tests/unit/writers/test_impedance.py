@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import lithiate as li
+from lithiate.core.experiments import ImpedanceTemperature
 from lithiate.core.measurement import ImpedanceSpectra, Provenance, Specimen
 from lithiate.core.store import save_measurement
 from lithiate.errors import WriteError
@@ -28,6 +29,12 @@ def spectra(count=3, origin="simulated", **changes) -> ImpedanceSpectra:
         **changes,
     }
     return ImpedanceSpectra(specimen=SPECIMEN, provenance=Provenance(origin), **arrays)
+
+
+@pytest.fixture(scope="module")
+def twin_series() -> ImpedanceSpectra:
+    cell = li.SymmetricCell(li.load_anode("Li foil"), electrolyte="LiTFSI-DOL-DME-LiNO3")
+    return li.simulate(cell, ImpedanceTemperature(temperatures=("10 degC", "25 degC", "40 degC")))
 
 
 SERIES = {
@@ -91,6 +98,18 @@ def test_spectra_that_would_run_together_are_refused_in_zplot(tmp_path) -> None:
 def test_rising_sweeps(tmp_path) -> None:
     rising = spectra(2, frequency=np.tile(np.logspace(-1, 5, 12), 2))
     assert read(*write(rising, tmp_path / "cell.z")).offsets.tolist() == [0, 12, 24]
+
+
+@pytest.mark.parametrize("suffix", [".z", ".csv", ".mpt", ".dta"])
+def test_a_temperature_series_of_the_twin_goes_through_every_layout(tmp_path, twin_series, suffix) -> None:
+    save_measurement(twin_series, tmp_path / "own")
+    li.convert(tmp_path / "own.parquet", tmp_path / f"there{suffix}")
+    again = read(tmp_path / f"there{suffix}")
+    assert again.offsets.tolist() == twin_series.offsets.tolist()
+    np.testing.assert_allclose(again.frequency, twin_series.frequency, rtol=1e-6)
+    np.testing.assert_allclose(again.impedance, twin_series.impedance, rtol=1e-6)
+    np.testing.assert_allclose(again.temperature, [283.15, 298.15, 313.15], rtol=1e-6)
+    assert again.cycle.tolist() == twin_series.cycle.tolist()
 
 
 PARTS = st.floats(1e-3, 1e9) | st.floats(-1e9, -1e-3)
