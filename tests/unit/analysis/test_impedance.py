@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from lithiate.analysis import analyse
-from lithiate.analysis.arcs import _model, _slopes
 from lithiate.core.measurement import ImpedanceSpectra, Provenance, Specimen
 from lithiate.errors import AnalysisError
 from lithiate.formulas.circuit import depressed_arc, finite_length_diffusion, parallel_resistor_capacitor
@@ -206,15 +205,3 @@ def test_what_is_refused(make_record):
     cycling = make_record(np.arange(3.0), np.array([1.0, -1.0, 1.0]))
     with pytest.raises(AnalysisError, match="no analysis of technique 'impedance'"):
         analyse(cycling, technique="impedance")
-
-
-def test_the_slopes_of_the_fit_are_those_of_its_model():
-    point = np.array([0.3, 3.4, -9.0, 0.9, 2.0, -6.0, 0.8, 1.1])
-    step = 1e-6
-    slopes = _slopes(point, W, 2)
-    for k in range(point.size):
-        ahead, behind = point.copy(), point.copy()
-        ahead[k] += step
-        behind[k] -= step
-        central = (_model(ahead, W, 2) - _model(behind, W, 2)) / (2.0 * step)
-        np.testing.assert_allclose(slopes[k], central, atol=1e-7 * np.abs(central).max())

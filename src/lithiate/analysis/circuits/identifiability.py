@@ -288,7 +288,7 @@ def _unseen(fit: CircuitFit) -> list[Flag]:
     found = []
     for part in fit.circuit.root.parts:
         impedance = part.response(w, np.log(1j * w), fit.values[None, :], slopes)[0]
-        parts = np.ascontiguousarray(impedance).view(np.float64) * fit.weight
+        parts = np.ascontiguousarray(np.broadcast_to(impedance, fit.frequency.shape)).view(np.float64) * fit.weight
         count = part.rows.stop - part.rows.start
         if float(parts @ parts) < 4.0 * count * fit.variance:
             text = f"{part} is not seen: its impedance is below the noise at all frequencies"

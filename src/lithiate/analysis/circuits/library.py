@@ -110,6 +110,12 @@ LIBRARY = (
         ),
     ),
     NamedCircuit(
+        "two arcs, blocking",
+        "R-p(R,CPE)-p(R,CPE)-CPE",
+        "Film and charge transfer, and a tail of any slope: blocking, or diffusion in a cathode",
+        (_OHMIC, ("p(R2,CPE1)", _FAST), ("p(R3,CPE2)", _SLOW), ("CPE3", "the blocking side, or solid diffusion")),
+    ),
+    NamedCircuit(
         "three arcs",
         "R-p(R,CPE)-p(R,CPE)-p(R,CPE)",
         "Film, charge transfer of the lithium and of the other electrode",
@@ -125,6 +131,18 @@ LIBRARY = (
             ("p(R3,CPE2)", _SLOW),
             ("p(R4,CPE3)", "the slower electrode's " + _SLOW),
             ("W1", _DIFFUSION),
+        ),
+    ),
+    NamedCircuit(
+        "three arcs, blocking",
+        "R-p(R,CPE)-p(R,CPE)-p(R,CPE)-CPE",
+        "Film, charge transfer of both electrodes, and a tail of any slope: blocking, or diffusion in a cathode",
+        (
+            _OHMIC,
+            ("p(R2,CPE1)", _FAST),
+            ("p(R3,CPE2)", _SLOW),
+            ("p(R4,CPE3)", "the slower electrode's " + _SLOW),
+            ("CPE4", "the blocking side, or solid diffusion"),
         ),
     ),
     NamedCircuit(

@@ -91,7 +91,7 @@ def profile_intervals(
     """
     if not fits:
         return []
-    if any(fit.circuit != fits[0].circuit or fit.measured.size != fits[0].measured.size for fit in fits):
+    if any(str(fit.circuit) != str(fits[0].circuit) or fit.measured.size != fits[0].measured.size for fit in fits):
         raise AnalysisError("profiles are of fits of one circuit to spectra of one length", code="LI-ANA-001")
     circuit = fits[0].circuit
     members = np.array([_members(circuit, name) for name in names])
