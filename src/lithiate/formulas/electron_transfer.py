@@ -15,9 +15,9 @@ from lithiate.constants import FARADAY, thermal_voltage
 
 FloatArray = NDArray[np.float64]
 
-CHIDSEY_STEP = 0.75
-"""Step of the trapezoidal rule [kT]: it errs by exp(-2 pi^2 / step), 4e-12, as sech(x/2) has its poles at +-i pi."""
-_CHIDSEY_REACH = 80.0
+CHIDSEY_STEP = 1.0
+"""Step of the trapezoidal rule [kT]: it errs by exp(-2 pi^2 / step), 3e-9, as sech(x/2) has its poles at +-i pi."""
+_CHIDSEY_REACH = 60.0
 LEAST_REORGANISATION = 1.0
 """Reorganisation energy over RT below which the Marcus-Hush-Chidsey integral is not claimed."""
 
@@ -149,7 +149,7 @@ def marcus_hush_chidsey_current(
     ``k(s) = int exp(-(x - L + s)^2 / (4L)) / (1 + e^x) dx``, ``j = j0 (k(h) - k(-h)) / k(0)``;
 
     completing the square, ``j = 2 j0 sinh(h/2) G(h)/G(0)``, ``G(h) = int exp(-(x - h)^2 / (4L)) sech(x/2) dx``, which
-    the trapezoidal rule gives to 1e-10.
+    the trapezoidal rule gives to 1e-8.
 
     Parameters
     ----------
