@@ -9,7 +9,7 @@ import numpy as np
 from attrs import evolve, field, frozen
 
 from lithiate.analysis.kinetic_fits import CurveFit
-from lithiate.analysis.kinetic_models import EXCHANGE, REORGANISATION, SERIES
+from lithiate.analysis.kinetic_models import BENDING, EXCHANGE, SERIES
 from lithiate.analysis.kinetics_result import KineticsSettings
 from lithiate.analysis.robust import FloatArray
 from lithiate.constants import FARADAY
@@ -21,7 +21,7 @@ LEAST_RUNS_PROBABILITY = 1e-3
 """Runs of one sign in the residuals that are less likely than this are a systematic misfit."""
 
 LEAST_KNOWN = 0.5
-"""Standard uncertainty of the logarithm of a reorganisation energy above which it is not told."""
+"""Standard uncertainty of a reorganisation energy, as a share of it, above which it is not told."""
 
 LEAST_BEND = 0.5
 """Largest current over 2 j0 below which a curve is straight to 4 %, and anything may make such a bend."""
@@ -200,10 +200,11 @@ def fit_curve(fit: CurveFit, *, given: bool) -> Fit:
 
 def reorganisation_energy(fit: CurveFit) -> tuple[float, float] | None:
     """Return the reorganisation energy and its standard uncertainty [J/mol], or None where the curve tells none."""
-    value, spread = fit.reorganisation_voltage, fit.uncertainty(REORGANISATION)
-    if value is None or spread is None or REORGANISATION in fit.minimum.at_bound or not spread < LEAST_KNOWN:
+    value, spread = fit.reorganisation_voltage, fit.uncertainty(BENDING)
+    if value is None or spread is None or BENDING in fit.minimum.at_bound:
         return None
-    return value * FARADAY, value * FARADAY * spread
+    share = spread / float(fit.minimum.parameters[BENDING])
+    return (value * FARADAY, value * FARADAY * share) if share < LEAST_KNOWN else None
 
 
 def _undetermined(fit: CurveFit, spread: float) -> str | None:

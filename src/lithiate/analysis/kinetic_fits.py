@@ -9,11 +9,11 @@ import numpy as np
 from attrs import evolve, field, frozen
 
 from lithiate.analysis.kinetic_models import (
+    BENDING,
     COUNT,
     EXCHANGE,
     LAWS,
     LIMIT,
-    REORGANISATION,
     SERIES,
     ZERO,
     Minimum,
@@ -32,8 +32,6 @@ MOST_ROWS = 2000
 """Rows that are fitted; of more, evenly spaced ones."""
 LEAST_GAIN = 4.0
 """AICc by which a limiting current must better a curve to be in a model."""
-LARGEST_REORGANISATION = 1e3
-"""Reorganisation energy [V] at which a law is Butler-Volmer's within the range of a cell."""
 LARGEST_LIMIT = 4.0
 """Limiting current over the largest one of its direction up to which a curve tells of it."""
 LARGEST_SPREAD = 0.5
@@ -101,7 +99,7 @@ class CurveFit:
 
     @property
     def log_exchange(self) -> float:
-        """ln of j0 in A/m2."""
+        """Ln of j0 in A/m2."""
         return float(self.minimum.parameters[EXCHANGE]) + math.log(self.rows.scale)
 
     @property
@@ -112,14 +110,13 @@ class CurveFit:
     @property
     def limiting_current_density(self) -> float | None:
         """Magnitude [A/m2], or None where there is none."""
-        return self.rows.scale * math.exp(self.minimum.parameters[LIMIT]) if LIMIT in self.free else None
+        return self.rows.scale / float(self.minimum.parameters[LIMIT]) if LIMIT in self.free else None
 
     @property
     def reorganisation_voltage(self) -> float | None:
-        """Reorganisation energy over F [V], or None where the law has none."""
-        if REORGANISATION not in self.free:
-            return None
-        return self.rows.thermal * math.exp(self.minimum.parameters[REORGANISATION])
+        """Reorganisation energy over F [V], or None where the law has none, or an infinite one."""
+        bending = float(self.minimum.parameters[BENDING])
+        return self.rows.thermal / bending if BENDING in self.free and bending > 0.0 else None
 
     def uncertainty(self, parameter: int) -> float | None:
         """Return the standard uncertainty of a parameter on its own scale, or None where it was not free."""
@@ -154,10 +151,10 @@ class _Task:
     highest: float
 
     def limited(self, limit: str) -> float:
-        """Return ln of the largest current of the direction that a limit belongs to, over the scale."""
+        """Return the largest current of the direction that a limit belongs to, over the scale."""
         cathodic = limit == "cathodic" and self.rows.electrodes == 1
         largest = float((-self.rows.current).max()) if cathodic else self.rows.scale
-        return math.log(largest / self.rows.scale) if largest > 0.0 else 0.0
+        return largest / self.rows.scale if largest > 0.0 else 1.0
 
     def bounds(self, law: str, limit: str) -> tuple[FloatArray, FloatArray]:
         """Return the limits of the parameters."""
@@ -166,10 +163,9 @@ class _Task:
         least = 2.0 * thermal if law == "marcus-hush-chidsey" else max(4.0 * thermal, self.highest)
         # Below zero a resistance takes some of what the law itself drops; the sum must rise with the current.
         lowest = -1.2 * thermal * self.rows.electrodes / (self.rows.scale * self.rows.unit)
-        high = max(LARGEST_REORGANISATION, 2.0 * least)
         return (
-            np.array([-25.0, -4.0, lowest, largest + math.log(0.5), math.log(least / thermal)]),
-            np.array([12.0, 4.0, 10.0, largest + math.log(LARGEST_LIMIT), math.log(high / thermal)]),
+            np.array([-25.0, -4.0, lowest, 1.0 / (LARGEST_LIMIT * largest), 0.0]),
+            np.array([12.0, 4.0, 10.0, 2.0 / largest, thermal / least]),
         )
 
 
@@ -290,10 +286,10 @@ def _fit(task: _Task, law: str, limit: str, free: Sequence[int], starts: Sequenc
     return CurveFit(law, limit, tuple(free), best, task.rows, aicc, covariance)
 
 
-def _start(task: _Task, log_rate: float, share: float, *, limit: float = math.inf, energy: float = math.inf) -> FloatArray:
+def _start(task: _Task, log_rate: float, share: float, *, limit: float = 0.0, bending: float = 0.0) -> FloatArray:
     start = np.zeros(COUNT)
     start[EXCHANGE], start[SERIES] = log_rate, share if task.series_free else 0.0
-    start[LIMIT], start[REORGANISATION] = limit, energy
+    start[LIMIT], start[BENDING] = limit, bending
     return start
 
 
@@ -313,8 +309,8 @@ def _butler_volmer(task: _Task, limits: Sequence[str], warm: CurveFit | None) ->
     for limit in limits:
         kept = plain.copy()
         largest = task.limited(limit)
-        kept[LIMIT] = largest + math.log(1.5)
-        starts = [kept, _start(task, -3.0, 0.05, limit=largest + math.log(1.1))]
+        kept[LIMIT] = 0.67 / largest
+        starts = [kept, _start(task, -3.0, 0.05, limit=0.9 / largest)]
         if warm is not None and warm.limit == limit:
             starts = [warm.minimum.parameters]
         limited = _fit(task, LAWS[0], limit, [*free, LIMIT], starts, rate)
@@ -333,14 +329,13 @@ def _with_reorganisation(task: _Task, law: str, plain: CurveFit) -> CurveFit:
     """Fit a law with a reorganisation energy, with and without a series resistance; keep the better by AICc."""
     reach = min(float(np.abs(task.rows.voltage).max()) / task.rows.electrodes, max(4.0 * task.highest, _REACH))
     rate = rate_of(law, reach / task.rows.thermal)
-    free = [EXCHANGE, *([ZERO] if task.shift_free else []), REORGANISATION]
+    free = [EXCHANGE, *([ZERO] if task.shift_free else []), BENDING]
     log_rate = float(plain.minimum.parameters[EXCHANGE])
-    energies = [math.log(max(at, 1.3 * task.highest) / task.rows.thermal) for at in (0.25, 1.0)]
-    starts = [_start(task, log_rate - 0.3, 0.0, energy=energy) for energy in energies]
+    starts = [_start(task, log_rate, 0.0, bending=0.5 * task.bounds(law, "none")[1][BENDING])]
     bent = _fit(task, law, "none", free, starts, rate)
     if task.series_free and task.rows.current.size >= len(free) + 3:
         share = float(plain.minimum.parameters[SERIES])
-        starts = [_start(task, log_rate, share, energy=energies[1]), bent.minimum.parameters]
+        starts = [_start(task, log_rate, share, bending=0.01), bent.minimum.parameters]
         joint = _fit(task, law, "none", [*free, SERIES], starts, rate)
         if joint.aicc < bent.aicc:
             told = (joint.uncertainty(EXCHANGE) or 0.0) < LARGEST_SPREAD

@@ -17,8 +17,8 @@ from lithiate.formulas.electron_transfer import log_chidsey_integral
 LAWS = ("butler-volmer", "marcus-hush", "marcus-hush-chidsey")
 LIMITS = ("none", "cathodic", "both")
 """No limiting current; one of the reduction (of two like electrodes, at that which plates); one of either direction."""
-EXCHANGE, ZERO, SERIES, LIMIT, REORGANISATION = range(5)
-"""Parameters of a model: ln(j0/scale), zero of the voltage over RT/F, R over its unit, ln(j_l/scale), ln(Lambda/RT)."""
+EXCHANGE, ZERO, SERIES, LIMIT, BENDING = range(5)
+"""Parameters of a model: ln(j0/scale), zero of the voltage over RT/F, R over its unit, scale/j_l, m = RT/Lambda."""
 COUNT = 5
 
 _NEWTON_STEPS = 60
@@ -27,6 +27,7 @@ _TABLE_STEP = 0.5
 """Step in F eta/RT of the table of ln G, which cubic Hermite interpolation follows to 1e-5."""
 _LEAST_STEP = 1e-9
 _LEAST_GAIN = 1e-9
+_TOO_STEEP = 1e100
 
 Rate = Callable[[FloatArray, float], tuple[FloatArray, FloatArray, FloatArray]]
 
@@ -46,34 +47,34 @@ class Rows:
     unit: float
 
 
-def butler_volmer_rate(x: FloatArray, _energy: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return g = j/(2 j0) of Butler-Volmer kinetics, its slope in x and in ln L."""
+def butler_volmer_rate(x: FloatArray, _bending: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return g = j/(2 j0) of Butler-Volmer kinetics, its slope in x and in m."""
     up, down = np.exp(x), np.exp(-x)
     return 0.5 * (up - down), 0.5 * (up + down), np.zeros_like(x)
 
 
-def marcus_hush_rate(x: FloatArray, energy: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return g of Marcus-Hush kinetics, with L = Lambda/RT, its slope in x and in ln L."""
-    bend = x * x / energy
-    up, down = np.exp(x - bend), np.exp(-x - bend)
+def marcus_hush_rate(x: FloatArray, bending: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return g of Marcus-Hush kinetics, with m = RT/Lambda, its slope in x and in m."""
+    square = x * x
+    up, down = np.exp(x - bending * square), np.exp(-x - bending * square)
     sine = 0.5 * (up - down)
-    return sine, 0.5 * (up + down) - 2.0 * x / energy * sine, sine * bend
+    return sine, 0.5 * (up + down) - 2.0 * bending * x * sine, -square * sine
 
 
 class ChidseyRate:
-    """g of Marcus-Hush-Chidsey kinetics from a table of the integral, made anew when L changes."""
+    """g of Marcus-Hush-Chidsey kinetics from a table of the integral, made anew when m changes."""
 
     def __init__(self, highest: float) -> None:
         self._nodes = np.arange(0.0, min(highest, _LARGEST) + 2.0 * _TABLE_STEP, _TABLE_STEP)
-        self._energy = math.nan
+        self._bending = math.nan
         self._table: tuple[FloatArray, FloatArray, FloatArray]
 
-    def __call__(self, x: FloatArray, energy: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return g = sinh(x) G(2x)/G(0), its slope in x and in ln L."""
-        if energy != self._energy:
-            value, slope, of_energy = log_chidsey_integral(self._nodes, energy)
-            self._energy, self._table = energy, (value - value[0], slope, of_energy - of_energy[0])
-        value, slope, of_energy = self._table
+    def __call__(self, x: FloatArray, bending: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return g = sinh(x) G(2x)/G(0), its slope in x and in m."""
+        if bending != self._bending:
+            value, slope, by_bending = log_chidsey_integral(self._nodes, bending)
+            self._bending, self._table = bending, (value - value[0], slope, by_bending - by_bending[0])
+        value, slope, by_bending = self._table
         h = np.minimum(2.0 * np.abs(x), self._nodes[-1])
         k = np.minimum((h / _TABLE_STEP).astype(np.int64), value.size - 2)
         t = h / _TABLE_STEP - k
@@ -84,11 +85,11 @@ class ChidseyRate:
         up, down = np.exp(x + bend), np.exp(-x + bend)
         sine = 0.5 * (up - down)
         turned = 2.0 * np.sign(x) * inclination
-        return sine, 0.5 * (up + down) + turned * sine, sine * (of_energy[k] + t * (of_energy[k + 1] - of_energy[k]))
+        return sine, 0.5 * (up + down) + turned * sine, sine * (by_bending[k] + t * (by_bending[k + 1] - by_bending[k]))
 
 
 def rate_of(law: str, highest: float) -> Rate:
-    """Return the function g(x, L) of a law for overpotentials of an electrode up to `highest` [RT/F]."""
+    """Return the function g(x, m) of a law for overpotentials of an electrode up to `highest` [RT/F]."""
     if law == "marcus-hush-chidsey":
         return ChidseyRate(highest)
     return {"butler-volmer": butler_volmer_rate, "marcus-hush": marcus_hush_rate}[law]
@@ -114,7 +115,7 @@ def predict(p: FloatArray, rows: Rows, rate: Rate, limit: str, start: FloatArray
     Parameters
     ----------
     p : (5,) float64
-        See `EXCHANGE` and those beside it; j_l and Lambda may be infinite.
+        See `EXCHANGE` and those beside it.
     rows : Rows
     rate : callable
         Of `rate_of`.
@@ -152,21 +153,21 @@ def predict(p: FloatArray, rows: Rows, rate: Rate, limit: str, start: FloatArray
 def _parts(
     x: FloatArray, p: FloatArray, rows: Rows, rate: Rate, limit: str, exchange: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return j, its slopes in x and in ln L, and the share of j that the limit takes, (j0/j_l) e over its sum with 1."""
-    g, slope, of_energy = rate(x, math.exp(min(p[REORGANISATION], 50.0)))
-    j, by_x, by_energy = (2.0 * exchange * part for part in (g, slope, of_energy))
-    if limit == "none" or not math.isfinite(p[LIMIT]):
-        return j, by_x, by_energy, np.zeros_like(x)
-    ratio = math.exp(p[EXCHANGE] - p[LIMIT])
+    """Return j, its slopes in x and in m, and how j falls with scale/j_l, as a share of it."""
+    g, slope, by_bending = rate(x, p[BENDING])
+    j, by_x, by_m = 2.0 * exchange * g, 2.0 * exchange * slope, 2.0 * exchange * by_bending
+    if limit == "none":
+        return j, by_x, by_m, np.zeros_like(x)
     if limit == "both":
         e, e_by_x = 2.0 * np.cosh(x), 2.0 * np.sinh(x)
     else:
         sign = np.sign(x) if rows.electrodes == 2 else -1.0
         e = np.exp(np.abs(x) if rows.electrodes == 2 else -x)
         e_by_x = sign * e
-    hindered = 1.0 + ratio * e
+    ratio = exchange / rows.scale
+    hindered = 1.0 + ratio * p[LIMIT] * e
     j = j / hindered
-    return j, (by_x - j * ratio * e_by_x) / hindered, by_energy / hindered, ratio * e / hindered
+    return j, (by_x - j * ratio * p[LIMIT] * e_by_x) / hindered, by_m / hindered, ratio * e / hindered
 
 
 def _drop(
@@ -185,13 +186,13 @@ def _predicted(
     x: FloatArray, p: FloatArray, rows: Rows, rate: Rate, limit: str, pair: bool, exchange: float, series: float
 ) -> Predicted:
     """Return the current with its derivatives at fixed voltage, by the implicit function theorem."""
-    current, by_x, by_energy, taken = _parts(x, p, rows, rate, limit, exchange)
+    current, by_x, by_m, taken = _parts(x, p, rows, rate, limit, exchange)
     rise = 2.0 * rows.thermal * (1 if pair else rows.electrodes)
     _, drop_by_x = _drop(x, current, by_x, exchange, rise, pair, rows)
     direct = np.zeros((x.size, COUNT))
-    direct[:, EXCHANGE] = current * (1.0 - taken)
-    direct[:, LIMIT] = current * taken
-    direct[:, REORGANISATION] = by_energy
+    direct[:, EXCHANGE] = current * (1.0 - p[LIMIT] * taken)
+    direct[:, LIMIT] = -current * taken
+    direct[:, BENDING] = by_m
     of_voltage = series * direct
     if pair:
         ratio = current / (2.0 * exchange)
@@ -266,7 +267,7 @@ def minimise(
             residual = (residuals.scaled(found.current) - target) / residuals.spread
             jacobian = found.by_parameter[:, chosen] * (residuals.slope(found.current) / residuals.spread)[:, None]
             cost = float(residual @ residual)
-            cost += 0.0 if bool(np.isfinite(jacobian).all()) else math.inf
+            cost += 0.0 if float(np.abs(jacobian).max()) < _TOO_STEEP else math.inf
         return (cost if math.isfinite(cost) else math.inf), residual, jacobian, found
 
     cost, residual, jacobian, found = evaluated(p, None)
@@ -281,7 +282,7 @@ def minimise(
         if moving.any():
             part = normal[np.ix_(moving, moving)]
             part = part + damping * np.diag(np.maximum(np.diag(part), 1e-12 * float(np.diag(part).max()) + 1e-300))
-            step[moving] = -np.linalg.lstsq(part, gradient[moving], rcond=None)[0]
+            step[moving] = -_solved(part, gradient[moving])
         trial = p.copy()
         trial[chosen] = np.clip(p[chosen] + np.clip(step, -3.0, 3.0), low[chosen], high[chosen])
         moved = float(np.abs(trial[chosen] - p[chosen]).max())
@@ -299,3 +300,13 @@ def minimise(
             break
     held = tuple(k for k in chosen if p[k] <= low[k] + 1e-9 or p[k] >= high[k] - 1e-9)
     return Minimum(p, cost, residual, jacobian, found, held)
+
+
+def _solved(matrix: FloatArray, vector: FloatArray) -> FloatArray:
+    """Return the solution of linear equations, that of least size where they are singular."""
+    size = np.sqrt(np.diag(matrix))
+    scaled = matrix / np.outer(size, size)
+    try:
+        return np.asarray(np.linalg.solve(scaled, vector / size) / size)
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.lstsq(scaled, vector / size, rcond=None)[0] / size)

@@ -18,8 +18,6 @@ FloatArray = NDArray[np.float64]
 CHIDSEY_STEP = 1.0
 """Step of the trapezoidal rule [kT]: it errs by exp(-2 pi^2 / step), 3e-9, as sech(x/2) has its poles at +-i pi."""
 _CHIDSEY_REACH = 60.0
-LEAST_REORGANISATION = 1.0
-"""Reorganisation energy over RT below which the Marcus-Hush-Chidsey integral is not claimed."""
 
 
 def butler_volmer_current(
@@ -172,35 +170,34 @@ def marcus_hush_chidsey_current(
     Chidsey, Science 251, 919 (1991); Zeng et al., J. Electroanal. Chem. 735, 77 (2014), eq. 6.
     """
     reduced = np.asarray(overpotential, dtype=np.float64) / thermal_voltage(temperature)
-    energy = reorganisation_energy / (FARADAY * thermal_voltage(temperature))
-    logarithm, _, _ = log_chidsey_integral(np.append(np.abs(reduced).ravel(), 0.0), energy)
+    bending = FARADAY * thermal_voltage(temperature) / reorganisation_energy
+    logarithm, _, _ = log_chidsey_integral(np.append(np.abs(reduced).ravel(), 0.0), bending)
     bend = logarithm[:-1].reshape(reduced.shape) - logarithm[-1]
     return np.asarray(exchange_current_density * (np.exp(0.5 * reduced + bend) - np.exp(-0.5 * reduced + bend)))
 
 
-def log_chidsey_integral(reduced: FloatArray, energy: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return ln G of `marcus_hush_chidsey_current`, its slope in h, and its slope in ln L.
+def log_chidsey_integral(reduced: FloatArray, bending: float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return ln G of `marcus_hush_chidsey_current`, its slope in h, and its slope in m.
 
     Parameters
     ----------
     reduced : (n,) float64
         h = F eta/(RT), at least 0.
-    energy : float
-        L = Lambda/(RT), at least `LEAST_REORGANISATION`.
+    bending : float
+        m = RT/Lambda, from 0 (Butler-Volmer) to 1.
 
     Returns
     -------
     (n,) float64, three times
     """
-    reach = _CHIDSEY_REACH + float(reduced.max(initial=0.0))
-    x = np.arange(-_CHIDSEY_REACH, reach + CHIDSEY_STEP, CHIDSEY_STEP)
+    x = np.arange(-_CHIDSEY_REACH, _CHIDSEY_REACH + float(reduced.max(initial=0.0)) + CHIDSEY_STEP, CHIDSEY_STEP)
     apart = x - reduced[:, None]
     size = np.abs(x)
     # ln sech(x/2) without overflow.
-    exponent = -(apart**2) / (4.0 * energy) - 0.5 * size - np.log1p(np.exp(-size))
+    exponent = -0.25 * bending * apart**2 - 0.5 * size - np.log1p(np.exp(-size))
     highest = exponent.max(axis=1, keepdims=True)
     terms = np.exp(exponent - highest)
     total = terms.sum(axis=1)
-    slope = (terms * apart).sum(axis=1) / (2.0 * energy * total)
-    of_energy = (terms * apart**2).sum(axis=1) / (4.0 * energy * total)
-    return highest[:, 0] + np.log(2.0 * CHIDSEY_STEP * total), slope, of_energy
+    slope = 0.5 * bending * (terms * apart).sum(axis=1) / total
+    by_bending = -0.25 * (terms * apart**2).sum(axis=1) / total
+    return highest[:, 0] + np.log(2.0 * CHIDSEY_STEP * total), slope, by_bending
