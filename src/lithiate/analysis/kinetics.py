@@ -311,7 +311,7 @@ def _definition(name: str, fit: Fit, settings: KineticsSettings, temperature: fl
 
 
 def _estimate(name: str, fit: Fit, settings: KineticsSettings, temperature: float, area: float | None) -> Estimate:
-    from scipy.stats import t as student
+    from scipy.special import stdtrit
 
     definition = _definition(name, fit, settings, temperature)
     conditions: dict[str, float | str] = {
@@ -338,7 +338,7 @@ def _estimate(name: str, fit: Fit, settings: KineticsSettings, temperature: floa
             "exchange_current_density", None, "A/m^2", definition, conditions=conditions, warnings=tuple(warnings)
         )
     value = math.exp(fit.log_value)
-    factors = [math.exp(float(student.ppf(share, max(fit.freedom, 1))) * fit.uncertainty) for share in (0.975, 0.9)]
+    factors = [math.exp(float(stdtrit(max(fit.freedom, 1), share)) * fit.uncertainty) for share in (0.975, 0.9)]
     return Estimate(
         "exchange_current_density",
         value,
