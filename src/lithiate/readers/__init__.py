@@ -36,6 +36,7 @@ from lithiate.readers import (
     parquet_table,
     pec,
     spreadsheet,
+    sweep_table,
 )
 from lithiate.readers.cell_files import files_of_folder, on_one_clock, require_one_cell
 from lithiate.readers.join import joined
@@ -66,6 +67,7 @@ READERS: tuple[Reader, ...] = (
     landt.READER,
     maccor.READER,
     neware_text.READER,
+    sweep_table.READER,
     delimited.READER,
     advice.READER,
 )
