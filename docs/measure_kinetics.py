@@ -1,8 +1,8 @@
-"""Measure how polarisation curves and Arrhenius lines with known answers come back: ``python docs/measure_kinetics.py``.
+"""Measure how sweeps and Arrhenius lines with known answers come back: ``python docs/measure_kinetics.py``.
 
-Sweeps are computed from Butler-Volmer kinetics explicit in the current, with a series resistance and, in some, a limiting
-current, and get noise; nothing of the fit is used to make them. Seeds are 0 upwards, fixed before the first run. Takes
-some minutes; writes ``docs/kinetics.json``.
+Sweeps are computed from Butler-Volmer kinetics explicit in the current, with a series resistance and, in some, a
+limiting current, and get noise; nothing of the fit is used to make them. Seeds are 0 upwards, fixed before the first
+run. Takes some minutes; writes ``docs/kinetics.json``.
 """
 
 from __future__ import annotations

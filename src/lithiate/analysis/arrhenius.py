@@ -40,7 +40,8 @@ class ArrheniusFit:
     activation_energy : float, J/mol
     standard_uncertainty : float, J/mol
         From the scatter about the line, and never below what the uncertainties of values and temperatures make. Where
-        the points bend (`lacks_fit`), half of the change of the slope over the range is in it.
+        the points bend (`lacks_fit`), the change of the slope over the range is in it, as a rectangular
+        distribution.
     interval, interval_80 : (float, float), J/mol
         95 % and 80 %: by Student's t where the scatter decides, normal where the uncertainties do.
     reference_value : float
@@ -58,6 +59,12 @@ class ArrheniusFit:
         uncertainties of the values.
     regimes : Regimes or None
         Two lines that describe the points better than one, with at least three temperatures each.
+    conductance : bool
+        The values are conductances.
+    centre : float, mol/J
+        Weighted mean of 1/(R T), where the line is known best.
+    centre_uncertainty : float
+        Standard, of the logarithm there; that of the slope is independent of it.
     """
 
     activation_energy: float
@@ -72,6 +79,34 @@ class ArrheniusFit:
     chi_square: float | None = None
     chi_square_probability: float | None = None
     regimes: Regimes | None = None
+    conductance: bool = False
+    centre: float = math.nan
+    centre_uncertainty: float = math.nan
+
+    def predicted(self, kelvin: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return the line at temperatures [K] and the ends of its 95 % band, in the unit of the values."""
+        at = np.asarray(kelvin, dtype=np.float64)
+        place = 1.0 / (GAS_CONSTANT * at)
+        scale = 1.0 if self.form == FORMS[0] else REFERENCE_TEMPERATURE
+        reference = math.log((1.0 / self.reference_value if self.conductance else self.reference_value) / scale)
+        height = reference + self.activation_energy * (place - 1.0 / (GAS_CONSTANT * REFERENCE_TEMPERATURE))
+        wide = (self.interval[1] - self.activation_energy) / self.standard_uncertainty
+        half = wide * np.hypot(self.centre_uncertainty, self.standard_uncertainty * (place - self.centre))
+        ends = [self._value(height + sign * half, at) for sign in (-1.0, 1.0)]
+        return self._value(height, at), np.minimum(*ends), np.maximum(*ends)
+
+    def predicted_by_regimes(self, kelvin: ArrayLike) -> FloatArray | None:
+        """Return the two lines at temperatures [K], in the unit of the values; None where there is one."""
+        if self.regimes is None:
+            return None
+        at = np.asarray(kelvin, dtype=np.float64)
+        apart = 1.0 / (GAS_CONSTANT * at) - 1.0 / (GAS_CONSTANT * self.regimes.crossover_temperature)
+        slope = np.where(apart > 0.0, self.regimes.cold_energy, self.regimes.warm_energy)
+        return self._value(self.regimes.crossover_height + slope * apart, at)
+
+    def _value(self, height: FloatArray, kelvin: FloatArray) -> FloatArray:
+        value = np.exp(height) * (1.0 if self.form == FORMS[0] else kelvin)
+        return np.asarray(1.0 / value if self.conductance else value)
 
     @property
     def lacks_fit(self) -> bool:
@@ -152,15 +187,19 @@ def fit_arrhenius(
         offset = 0.5 * abs(moved[0] - moved[1])
     place = 1.0 / (GAS_CONSTANT * kelvin)
     bend_probability, bend = bend_of(place, line.height, line.weight)
-    regimes = find_regimes(kelvin, place, line.height, line.weight)
+    regimes = find_regimes(place, line.height, line.weight)
     largest = float(np.abs(np.expm1(line.residual)).max())
     deviation = math.hypot(line.deviation, offset)
     lacking = largest > SMALLEST_BEND and (
         regimes is not None or (bend_probability is not None and bend_probability < LEAST_PROBABILITY)
     )
+    apart = 0.0
     if lacking:
-        deviation = max(deviation, 0.5 * abs(regimes.cold_energy - regimes.warm_energy) if regimes else 0.5 * bend)
-    wide, narrow = (line.quantile(level) * deviation for level in (0.95, 0.80))
+        ends = [] if regimes is None else [regimes.cold_energy, regimes.warm_energy]
+        apart = max((abs(line.energy - end) for end in ends), default=0.5 * bend)
+    # The slope is anywhere between those of the ends: a rectangular distribution.
+    wide, narrow = (math.hypot(line.quantile(level) * deviation, apart) for level in (0.95, 0.80))
+    deviation = math.hypot(deviation, apart / math.sqrt(3.0))
     at_reference = math.exp(line.at_reference) * (1.0 if form == FORMS[0] else REFERENCE_TEMPERATURE)
     return ArrheniusFit(
         activation_energy=line.energy,
@@ -175,6 +214,9 @@ def fit_arrhenius(
         chi_square=line.chi_square,
         chi_square_probability=line.probability,
         regimes=regimes if largest > SMALLEST_BEND else None,
+        conductance=conductance,
+        centre=line.centre,
+        centre_uncertainty=line.centre_deviation,
     )
 
 
@@ -229,6 +271,8 @@ class _Line:
     by_scatter: bool
     chi_square: float | None
     probability: float | None
+    centre: float
+    centre_deviation: float
 
     def quantile(self, share: float) -> float:
         """Return the half width of an interval in standard uncertainties."""
@@ -280,6 +324,8 @@ def _line(kelvin: FloatArray, values: FloatArray, shares: FloatArray | None, of_
         by_scatter=by_scatter,
         chi_square=None if shares is None else chi_square,
         probability=probability,
+        centre=float(np.average(1.0 / (GAS_CONSTANT * kelvin), weights=weight**2)),
+        centre_deviation=math.sqrt(variance / float((weight**2).sum())),
     )
 
 

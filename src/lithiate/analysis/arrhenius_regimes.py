@@ -14,7 +14,7 @@ FEWEST_EACH = 3
 """Temperatures that each of two lines must have."""
 LEAST_PROBABILITY = 0.01
 """Two lines must better one by more than scatter does once in a hundred times."""
-_PLACES = 40
+_PLACES = 400
 
 
 @frozen
@@ -29,6 +29,8 @@ class Regimes:
         Standard, for the crossover as it is.
     crossover_temperature : float, K
         Where the lines meet.
+    crossover_height : float
+        Logarithm of the resistance (over the temperature, in that form) there.
     probability : float
         Of so much less scatter about two lines if there is one (F test with two more parameters).
     """
@@ -38,6 +40,7 @@ class Regimes:
     cold_uncertainty: float
     warm_uncertainty: float
     crossover_temperature: float
+    crossover_height: float
     probability: float
 
 
@@ -67,7 +70,7 @@ def bend_of(place: FloatArray, height: FloatArray, weight: FloatArray) -> tuple[
     return float(2.0 * stdtr(place.size - 3, -size)), 2.0 * abs(float(solution[2])) / scale
 
 
-def find_regimes(kelvin: FloatArray, place: FloatArray, height: FloatArray, weight: FloatArray) -> Regimes | None:
+def find_regimes(place: FloatArray, height: FloatArray, weight: FloatArray) -> Regimes | None:
     """Return two lines that meet, where they describe the points better than one line and than a parabola.
 
     ``ln R = a + b x + c max(x - x0, 0)``, x = 1/(R T): x0 from a grid between the third temperature from either end;
@@ -111,7 +114,8 @@ def find_regimes(kelvin: FloatArray, place: FloatArray, height: FloatArray, weig
         warm_energy=warm / scale,
         cold_uncertainty=of_cold / scale,
         warm_uncertainty=float(spread[1]) / scale,
-        crossover_temperature=min(max(crossover, float(kelvin.min())), float(kelvin.max())),
+        crossover_temperature=crossover,
+        crossover_height=float(solution[0] + solution[1] * at),
         probability=probability,
     )
 

@@ -129,12 +129,13 @@ class CurveFit:
         """Return the current density [A/m2] at other voltages [V] about zero current."""
         rows = evolve(self.rows, voltage=voltage, current=np.zeros_like(voltage))
         rate = rate_of(self.law, float(np.abs(voltage).max()) / rows.thermal)
-        return predict(self.minimum.parameters, rows, rate, self.limit).current
+        with np.errstate(all="ignore"):
+            return predict(self.minimum.parameters, rows, rate, self.limit).current
 
 
 @frozen(eq=False)
 class LawFits:
-    """The fits of one curve, one a law, and the noise by which they were weighted."""
+    """The fits of one curve, one a law that can follow it, and the noise by which they were weighted."""
 
     by_law: dict[str, CurveFit] = field(factory=dict)
     noise: Noise = field(factory=Noise)
@@ -241,7 +242,7 @@ def fit_laws(
         plain = _butler_volmer(task, limits, plain)
     task = _Task(rows, task.residuals, shift_free, series_free, _highest(rows, plain))
     found = {law: plain if law == LAWS[0] else _with_reorganisation(task, law, plain) for law in laws}
-    return LawFits(found, noise)
+    return LawFits({law: fit for law, fit in found.items() if math.isfinite(fit.minimum.cost)}, noise)
 
 
 def _rows(voltage: FloatArray, current: FloatArray, electrodes: int, thermal: float) -> Rows:
@@ -274,6 +275,9 @@ def _fit(task: _Task, law: str, limit: str, free: Sequence[int], starts: Sequenc
     )
     count, k = task.rows.current.size, len(free) + 1
     rest = count - k - 1
+    if not math.isfinite(best.cost):
+        # Far from what the law can do: no start gave finite currents.
+        return CurveFit(law, limit, tuple(free), best, task.rows, math.inf, np.full((len(free), len(free)), math.inf))
     mean = max(best.cost / count, 1e-30)
     aicc = count * math.log(mean) + 2.0 * k + 2.0 * k * (k + 1) / rest if rest > 0 else math.inf
     normal = best.jacobian.T @ best.jacobian

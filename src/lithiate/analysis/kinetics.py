@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from attrs import evolve
 
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.kinetic_curves import curve_of
 from lithiate.analysis.kinetic_estimators import (
+    FEWEST_POINTS,
     LEAST_RUNS_PROBABILITY,
     Curve,
     Fit,
@@ -22,7 +24,7 @@ from lithiate.analysis.kinetic_estimators import (
 )
 from lithiate.analysis.kinetic_fits import CurveFit, LawFits, akaike_weights, fit_laws
 from lithiate.analysis.kinetic_models import BENDING, LAWS
-from lithiate.analysis.kinetics_result import ESTIMATORS, KineticModel, KineticsResult, KineticsSettings
+from lithiate.analysis.kinetics_result import ESTIMATORS, KineticCurves, KineticModel, KineticsResult, KineticsSettings
 from lithiate.analysis.settings import settings_from_keywords
 from lithiate.constants import FARADAY, REFERENCE_TEMPERATURE
 from lithiate.core.estimate import Estimate
@@ -32,6 +34,8 @@ SMALLEST_MISFIT = 1e-3
 """A systematic misfit below this share is not worth a word."""
 CLEAR = 0.95
 """Akaike weight from which the preference for a law is clear."""
+GRID = 400
+"""Voltages at which the lines of the laws are given."""
 APART = 0.05
 """Difference of two exchange currents that is worth a word, where laws describe a curve alike."""
 
@@ -114,7 +118,7 @@ def analyse_kinetics(record: PolarisationCurve, **settings: float | str) -> Kine
     bias: dict[str, float] = {}
     for name in ESTIMATORS:
         if name in LAWS:
-            fit = found_fits.get(name, _few(curve))
+            fit = found_fits.get(name) or _without_fit(curve)
             found[name] = _estimate(name, fit, chosen, temperature, area)
             continue
         found[name], factor = _biased(name, curve, series, chosen, temperature, area)
@@ -133,6 +137,7 @@ def analyse_kinetics(record: PolarisationCurve, **settings: float | str) -> Kine
         electrodes=curve.electrodes,
         models=models,
         ohmic_bias=bias,
+        curves=_curves(curve, fits, areal=area is not None),
         settings=chosen,
         specimen=record.specimen.name,
         warnings=tuple(dict.fromkeys([*record.warnings, *warnings, *main.warnings])),
@@ -148,7 +153,7 @@ def _temperature(record: PolarisationCurve, settings: KineticsSettings) -> tuple
 
 
 def _fit_laws(record: PolarisationCurve, curve: Curve, settings: KineticsSettings) -> LawFits:
-    if _few(curve).refused is not None:
+    if curve.current.size < FEWEST_POINTS:
         return LawFits()
     return fit_laws(
         curve.voltage,
@@ -162,13 +167,13 @@ def _fit_laws(record: PolarisationCurve, curve: Curve, settings: KineticsSetting
     )
 
 
-def _few(curve: Curve) -> Fit:
-    """Return the fit of a curve of too few rows; one of enough rows has no reason in it."""
-    from lithiate.analysis.kinetic_estimators import FEWEST_POINTS
-
+def _without_fit(curve: Curve) -> Fit:
+    """Return why a law was not fitted."""
     count = curve.current.size
-    text = f"{count} points lie in the window, {FEWEST_POINTS} are needed"
-    return Fit(refused=text if count < FEWEST_POINTS else None, points=count)
+    text = "the law cannot follow the curve"
+    if count < FEWEST_POINTS:
+        text = f"{count} points lie in the window, {FEWEST_POINTS} are needed"
+    return Fit(refused=text, points=count)
 
 
 def _number(fit: Fit, name: str) -> float:
@@ -194,6 +199,16 @@ def _biased(
     conditions = estimate.conditions if factor is None else {**estimate.conditions, "ohmic_bias": factor}
     warnings = (*estimate.warnings, coded("LI-W-ANA-043", text))
     return evolve(estimate, conditions=conditions, warnings=warnings), factor
+
+
+def _curves(curve: Curve, fits: LawFits, *, areal: bool) -> KineticCurves:
+    """Return the curve and what the laws give at as many voltages as a line needs."""
+    grid = np.unique(np.append(np.linspace(float(curve.voltage.min()), float(curve.voltage.max()), GRID), 0.0))
+    laws = {law: fit.current(grid) for law, fit in fits.by_law.items()}
+    n = curve.electrodes
+    return KineticCurves(
+        overpotential=curve.voltage / n, current_density=curve.current, areal=areal, grid=grid / n, laws=laws
+    )
 
 
 def _models(fits: LawFits, found: dict[str, Fit], area: float | None) -> tuple[KineticModel, ...]:

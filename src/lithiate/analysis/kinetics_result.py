@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 from attrs import asdict, field, frozen
+from numpy.typing import NDArray
 
 from lithiate.analysis.plain import settings_to_dict
+from lithiate.analysis.robust import FloatArray
 from lithiate.analysis.settings import setting_error
 from lithiate.analysis.symmetric_result import estimate_to_dict
 from lithiate.core.estimate import Estimate
@@ -137,6 +141,39 @@ class KineticModel:
 
 
 @frozen(eq=False, kw_only=True)
+class KineticCurves:
+    """The curve that was fitted, and what each law gives.
+
+    Parameters
+    ----------
+    overpotential : (n,) float64, V
+        Of one electrode, counted from zero current, a given ohmic drop taken off; a free one is still in it.
+    current_density : (n,) float64, A/m2
+        In A, where no area is known.
+    areal : bool
+        Whether it is.
+    grid : (m,) float64, V
+        Overpotentials at which the laws stand.
+    laws : mapping of str to (m,) float64, A/m2
+    """
+
+    overpotential: FloatArray
+    current_density: FloatArray
+    areal: bool
+    grid: FloatArray
+    laws: Mapping[str, FloatArray]
+
+    def table(self) -> dict[str, tuple[FloatArray, str]]:
+        """Return overpotential and current density as measured, with the columns of the laws at the same rows."""
+        word, unit = ("current_density", "A/m^2") if self.areal else ("current", "A")
+        found = {"overpotential": (self.overpotential, "V"), word: (self.current_density, unit)}
+        for law, values in self.laws.items():
+            name = f"{law.replace('-', '_')}_{word}"
+            found[name] = (np.interp(self.overpotential, self.grid, values), unit)
+        return found
+
+
+@frozen(eq=False, kw_only=True)
 class KineticsResult:
     """Exchange current densities of a polarisation curve, one an estimator.
 
@@ -154,6 +191,8 @@ class KineticsResult:
     ohmic_bias : mapping of str to float
         Of the estimators that do not know of a series resistance: what they give over what they give with the R of the
         joint fit taken off. Without an entry where either is not known.
+    curves : KineticCurves
+        For figures and tables.
     settings : KineticsSettings
     specimen : str
     warnings : tuple of str
@@ -164,6 +203,7 @@ class KineticsResult:
     electrodes: int
     models: tuple[KineticModel, ...]
     ohmic_bias: Mapping[str, float]
+    curves: KineticCurves
     settings: KineticsSettings
     specimen: str
     warnings: tuple[str, ...]
@@ -177,6 +217,26 @@ class KineticsResult:
     def preference_is_clear(self) -> bool:
         """Whether that law has at least 95 % of the Akaike weights."""
         return self.preferred is not None and self.models[0].weight >= 0.95
+
+    def model_table(self) -> dict[str, tuple[NDArray[Any], str]]:
+        """Return the laws as a table, the best first; what is not known is NaN."""
+        units = {
+            "exchange_current_density": "A/m^2",
+            "series_resistance": "ohm m^2",
+            "limiting_current_density": "A/m^2",
+            "reorganisation_energy": "J/mol",
+            "parameters": "1",
+            "aicc": "1",
+            "difference": "1",
+            "weight": "1",
+            "misfit": "1",
+        }
+        columns = {name: [getattr(model, name) for model in self.models] for name in units}
+        plain = {
+            name: (np.array([math.nan if value is None else value for value in values], dtype=np.float64), units[name])
+            for name, values in columns.items()
+        }
+        return {"law": (np.array([model.law for model in self.models]), ""), **plain}
 
     def estimates(self) -> Iterator[Estimate]:
         """Iterate over the estimates: the one that the settings name, then the others."""
