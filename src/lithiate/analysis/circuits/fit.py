@@ -162,7 +162,7 @@ def _weights(weights: str | ArrayLike, spectra: ComplexArray) -> FloatArray:
             raise _unfit("standard deviations and impedances differ in number", f"{given.shape} and {spectra.shape}")
         scale = np.repeat(np.broadcast_to(given, spectra.shape), 2, axis=1)
         if np.isnan(scale).any() or (scale < 0.0).any():
-            raise _unfit("standard deviations are not numbers above 0", f"{np.nanmin(scale):g}")
+            raise _unfit("standard deviations are not numbers from 0 up", f"{scale[~(scale >= 0.0)][0]:g}")
     return np.asarray(np.divide(1.0, scale, out=np.zeros(parts.shape), where=scale > 0.0))
 
 

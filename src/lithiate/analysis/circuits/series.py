@@ -9,7 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from lithiate.analysis.circuits.arcs import Arc, arcs_of
-from lithiate.analysis.circuits.choice import EVIDENCE, CircuitChoice, choose_circuits
+from lithiate.analysis.circuits.choice import EVIDENCE, Candidate, choose_circuits
 from lithiate.analysis.circuits.circuit import parse_circuit
 from lithiate.analysis.circuits.fit import fit_circuits
 from lithiate.analysis.circuits.identifiability import BLAMED, FittedParameter, Flag, fitted_parameters, identifiability
@@ -17,21 +17,22 @@ from lithiate.analysis.circuits.library import LIBRARY
 from lithiate.analysis.circuits.result import ACCURACY, CircuitFit
 from lithiate.formulas.circuit import ComplexArray, FloatArray
 
-CANDIDATES = (
-    "resistor",
-    "blocking",
-    "one arc",
-    "one arc, diffusion",
-    "one arc, layer diffusion",
-    "one arc, blocking",
-    "two arcs",
-    "two arcs, diffusion",
-    "two arcs, layer diffusion",
-    "two arcs, blocking",
-    "three arcs",
-    "three arcs, blocking",
+TIERS = (
+    (
+        "resistor",
+        "blocking",
+        "one arc",
+        "one arc, diffusion",
+        "one arc, layer diffusion",
+        "one arc, blocking",
+        "two arcs",
+        "two arcs, diffusion",
+        "two arcs, layer diffusion",
+        "two arcs, blocking",
+    ),
+    ("three arcs", "three arcs, blocking"),
 )
-"""Circuits of the library that a series is tried with."""
+"""Circuits of the library that a series is tried with; the second row where none of the first leaves noise alone."""
 MOST_MISFIT = 2.0
 """A circuit describes a series if its residuals are no larger than this many times those of the closest one."""
 FEWEST_ROWS = 8
@@ -141,12 +142,12 @@ def fit_series(
     if circuit != "auto":
         text = texts.get(circuit, circuit)
         return _series(circuit, text, "as asked for", (), _fits(spectra, text, weights, fixed))
-    choices = _choices(spectra, weights)
-    scores = _scores([choice for choice in choices if choice])
+    candidates = _candidates(spectra, weights)
+    scores = _scores([each for each in candidates if each])
     if not scores:
         return None
     best, reason = _preferred(scores)
-    found = [None if choice is None else choice.candidate(best.name).fit for choice in choices]
+    found = [each[best.name].fit if each else None for each in candidates]
     # A spectrum that alone is too short to choose by, or that alone begins inductive, is fitted with the others'.
     if any(fit is None or str(fit.circuit) != best.text for fit in found):
         found = _fits(spectra, best.text, weights, None)
@@ -187,16 +188,25 @@ def _stacked(spectra: Sequence[Spectrum], members: Sequence[int]) -> Spectrum:
     return np.stack([spectra[k][0] for k in members]), np.stack([spectra[k][1] for k in members])
 
 
-def _choices(spectra: Sequence[Spectrum], weights: str) -> list[CircuitChoice | None]:
-    found: list[CircuitChoice | None] = [None] * len(spectra)
-    for rows, members in _groups([frequency.size for frequency, _ in spectra]).items():
-        if rows < FEWEST_ROWS:
-            continue
-        for k, choice in zip(
-            members, choose_circuits(*_stacked(spectra, members), CANDIDATES, weights=weights), strict=True
-        ):
-            found[k] = choice
+def _candidates(spectra: Sequence[Spectrum], weights: str) -> list[dict[str, Candidate]]:
+    """Return the candidates of each spectrum by name; none for a spectrum of too few rows."""
+    found: list[dict[str, Candidate]] = [{} for _ in spectra]
+    groups = _groups([frequency.size for frequency, _ in spectra])
+    for tier in TIERS:
+        for rows, members in groups.items():
+            if rows < FEWEST_ROWS:
+                continue
+            choices = choose_circuits(*_stacked(spectra, members), tier, weights=weights)
+            for k, choice in zip(members, choices, strict=True):
+                found[k].update({each.name: each for each in choice.candidates})
+        if all(any(map(_leaves_noise, each.values())) for each in found if each):
+            break
     return found
+
+
+def _leaves_noise(candidate: Candidate) -> bool:
+    """Return whether nothing but noise is left of a spectrum: more parts would describe noise."""
+    return not any(flag.kind in ("correlated residuals", "misfit") for flag in candidate.flags)
 
 
 def _fits(
@@ -213,14 +223,13 @@ def _fits(
     return found
 
 
-def _scores(choices: Sequence[CircuitChoice]) -> tuple[CandidateScore, ...]:
+def _scores(spectra: Sequence[Mapping[str, Candidate]]) -> tuple[CandidateScore, ...]:
     """Return the circuits that all spectra were tried with, by rising criterion."""
-    if not choices:
+    if not spectra:
         return ()
-    names = set.intersection(*({each.name for each in choice.candidates} for choice in choices))
     found = []
-    for name in names:
-        of_name = [choice.candidate(name) for choice in choices]
+    for name in set.intersection(*map(set, spectra)):
+        of_name = [candidates[name] for candidates in spectra]
         texts = [str(each.fit.circuit) for each in of_name]
         text = max(set(texts), key=texts.count)
         found.append(
