@@ -24,8 +24,9 @@ EVIDENCE = 6.0
 Odds of exp(6/2) = 20 to 1. From 4 on hardly any part too many was preferred in 1,600 spectra, and up to 10 none was
 lost (docs/verification.md).
 """
-REFUTED = 20.0
-"""Difference beyond which a circuit is refuted, be all its parts seen: odds of exp(20/2) = 22,000 to 1."""
+REFUTED = 10.0
+"""Difference beyond which a circuit is refuted, be all its parts seen: it has "essentially no support" (Burnham &
+Anderson, Model Selection and Multimodel Inference, 2nd ed. (2002), section 2.6)."""
 
 
 @frozen(eq=False)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
-from lithiate.analysis.circuits import fit_circuits, parse_circuit
-from lithiate.analysis.circuits.shared import fit_shared
+from lithiate.analysis.circuits import fit_circuits, fit_shared, parse_circuit
 from lithiate.errors import AnalysisError
 
 FREQUENCY = np.logspace(5, -2, 60)
@@ -139,3 +139,25 @@ def test_it_refuses_what_makes_no_sense(series, shared, more, match):
     with pytest.raises(AnalysisError, match=match) as caught:
         fit_shared(TEXT, FREQUENCY, series, shared, **more)
     assert caught.value.code == "LI-ANA-001"
+
+
+@pytest.mark.slow
+def test_intervals_of_what_is_shared_and_what_is_not_hold_the_truth():
+    # 120 series; 95 % intervals of a shared and of an own parameter, exact 99 % binomial bands.
+    truth = GROWING[[0, 3, 5, 7]]
+    shared = own = 0
+    for seed in range(120):
+        joint = fit_shared(TEXT, FREQUENCY, noisy(TEXT, truth, seed=seed), COMMON)
+        shared += abs(joint.values[3] - 0.9) < 1.97 * joint.spreads[3]
+        own += abs(np.log(joint.fits[0].values[4] / truth[0, 4])) < 1.97 * joint.fits[0].spreads[4]
+    low, high = binom.ppf([0.005, 0.995], 120, 0.95)
+    assert low <= shared <= high
+    assert low <= own <= high
+
+
+def test_spectra_may_have_frequencies_of_their_own():
+    frequencies = FREQUENCY * np.linspace(1.0, 1.2, 8)[:, None]
+    circuit = parse_circuit(TEXT)
+    spectra = np.array([circuit.impedance(f, values) for f, values in zip(frequencies, GROWING, strict=True)])
+    joint = fit_shared(TEXT, frequencies, spectra, COMMON)
+    np.testing.assert_allclose([fit.values for fit in joint.fits], GROWING, rtol=1e-3)
