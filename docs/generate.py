@@ -25,6 +25,7 @@ from lithiate.analysis.plating_result import PlatingSettings
 from lithiate.analysis.symmetric_result import SymmetricSettings
 from lithiate.core.techniques import QUANTITIES
 from lithiate.errors import CATALOGUE
+from lithiate.formulas.elements import ELEMENTS, ElementParameter
 from lithiate.library import list_names, load_cathode, load_electrolyte, window_stoichiometries
 from lithiate.twin.parameters import Parameter, load_parameters
 from lithiate.units import convert
@@ -192,6 +193,22 @@ def single_particle_table() -> str:
     return table(heads, rows)
 
 
+def elements_table() -> str:
+    """Return the elements of circuits as they are declared."""
+    usual = fields(ElementParameter).limits.default
+
+    def row(parameter: ElementParameter) -> str:
+        low, high = parameter.limits
+        words = f"{parameter.symbol} = `{parameter.name}`" + (f", {parameter.unit}" if parameter.unit != "1" else "")
+        return words if parameter.limits == usual else f"{words}, {low:g} to {high:g}"
+
+    rows = [
+        (f"`{e.symbol}`", e.title, f"`{e.formula}`", "; ".join(map(row, e.parameters)), e.source or "definition")
+        for e in ELEMENTS.values()
+    ]
+    return table(("element", "what it is", "impedance", "parameters", "source"), rows)
+
+
 def null_scores_table() -> str:
     """Return the scores of the null model of shorts, by number of blocks and rate of false alarms."""
     rows = [(f"{size}", *(f"{score:g}" for score in row)) for size, row in zip(NULL_SIZES, NULL_SCORES, strict=True)]
@@ -348,6 +365,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "robustness_numerical": partial(robustness_table, "numerical"),
     "robustness_definitions": partial(robustness_table, "definitions"),
     "single_particle": single_particle_table,
+    "circuit_elements": elements_table,
     "null_scores": null_scores_table,
     "short_detection": short_detection_table,
     "round_trip": round_trip_table,
