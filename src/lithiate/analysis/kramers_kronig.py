@@ -409,7 +409,7 @@ def _warnings(
     size = f"smooth residuals of up to {100.0 * found.systematic:.2g} % of |Z|"
     drift = found.drift
     if verdict == "low-frequency end":
-        text = f"below {ends[0]:.3g} Hz Re Z is not what Im Z asks for ({size}): drift while it was recorded"
+        text = f"below {ends[0]:.3g} Hz Re Z is not what Im Z asks for ({size}), as with drift while it was recorded"
         if drift.change is not None and drift.standard_uncertainty is not None:
             spread = 100.0 * drift.standard_uncertainty
             text += f"; Re Z at the lowest frequency changed by {100.0 * drift.change:+.2g} +/- {spread:.1g} % of |Z|"

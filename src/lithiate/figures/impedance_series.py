@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
 
 from lithiate.analysis.impedance_series import ArcCollapse, ImpedanceSeries
 from lithiate.analysis.robust import FloatArray
-from lithiate.figures.style import COLOURS, new_figure, shared_legend, short_number
+from lithiate.core.number_text import short_number
+from lithiate.figures.style import COLOURS, PlainLogFormatter, new_figure, shared_legend
 
 LOGARITHMIC_FROM = 20.0
 """Ratio of the largest resistance to the smallest from which the axis is logarithmic."""
@@ -61,8 +61,8 @@ def plot_impedance_series(series: ImpedanceSeries, collapse: ArcCollapse | None 
     positive = np.concatenate([values[values > 0.0] for values in drawn]) if drawn else np.zeros(0)
     if positive.size and positive.max() > LOGARITHMIC_FROM * positive.min():
         panel.set_yscale("log")
-        panel.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2.0, 0.5)))
-        panel.yaxis.set_major_formatter(LogFormatter())
+        panel.yaxis.set_minor_formatter(PlainLogFormatter(minor_thresholds=(2.0, 0.5)))
+        panel.yaxis.set_major_formatter(PlainLogFormatter())
         panel.set_ylim(0.7 * positive.min(), 2.2 * positive.max())
     elif positive.size:
         panel.set_ylim(0.0, 1.25 * positive.max())

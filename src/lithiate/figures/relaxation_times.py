@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lithiate.analysis.relaxation_times import RelaxationTimes
-from lithiate.figures.style import COLOURS, LIGHTEST, hertz, new_figure, shared_legend, short_number, tint
+from lithiate.core.number_text import hertz, short_number
+from lithiate.figures.style import COLOURS, LIGHTEST, new_figure, shared_legend, tint
 
 
 @frozen(eq=False)

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import frozen
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 
 from lithiate.analysis.circuits.result import CircuitFit
 from lithiate.analysis.impedance_result import ImpedanceResult
@@ -16,9 +16,10 @@ from lithiate.analysis.kramers_kronig_result import KramersKronigCheck
 from lithiate.analysis.relaxation_times import RelaxationTimes
 from lithiate.analysis.robust import BoolArray, FloatArray
 from lithiate.core.measurement import ImpedanceSpectra
+from lithiate.core.number_text import hertz
 from lithiate.figures.relaxation_times import RelaxationTrace, draw_relaxation_times
 from lithiate.figures.residuals import draw_kramers_kronig, draw_residuals
-from lithiate.figures.style import COLOURS, hertz, mosaic_figure
+from lithiate.figures.style import COLOURS, PlainLogFormatter, mosaic_figure
 from lithiate.formulas.circuit import ComplexArray
 
 _MEASURED, _FITTED = "#404040", COLOURS[1]
@@ -186,8 +187,8 @@ def _draw_bode(size: Axes, phase: Axes, view: SpectrumView) -> None:
         panel.set_xscale("log")
         panel.set_xlabel("Frequency / Hz")
     size.set_yscale("log")
-    size.yaxis.set_major_formatter(LogFormatter())
-    size.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2.0, 0.5)))
+    size.yaxis.set_major_formatter(PlainLogFormatter())
+    size.yaxis.set_minor_formatter(PlainLogFormatter(minor_thresholds=(2.0, 0.5)))
     size.set_ylabel(f"|Z| / {view.unit}")
     phase.set_ylabel("−Phase / °")
 

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 from lithiate.core.store import atomic_write_bytes
 
@@ -98,25 +99,20 @@ def mosaic_figure(layout: Sequence[Sequence[str]], heights: Sequence[float]) -> 
     return figure, panels
 
 
-def short_number(value: float) -> str:
-    """Return a number with three digits, without an exponent up to a million."""
-    return f"{float(f'{value:.3g}'):g}"
+class PlainLogFormatter(LogFormatter):
+    """Labels of a logarithmic axis as plain numbers: 0.6, 20, 300."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the label of a tick, empty where there is no room for one."""
+        return f"{x:g}" if super().__call__(x, pos) else ""
 
 
-def hertz(frequency: float) -> str:
-    """Return a frequency in mHz, Hz, kHz or MHz."""
-    for scale, unit in ((1e6, "MHz"), (1e3, "kHz"), (1.0, "Hz")):
-        if frequency >= scale:
-            return f"{short_number(frequency / scale)} {unit}"
-    return f"{short_number(1e3 * frequency)} mHz"
-
-
-def shared_legend(figure: Figure, panel: Axes) -> None:
-    """Put one legend above a figure, of what is labelled in `panel`."""
+def shared_legend(figure: Figure, panel: Axes, columns: int = 3) -> None:
+    """Put one legend above a figure, of what is labelled in `panel`, in so many columns at most."""
     handles, labels = panel.get_legend_handles_labels()
     if handles:
         figure.legend(
-            handles, labels, loc="outside upper center", ncols=min(3, len(handles)), frameon=False, fontsize=8
+            handles, labels, loc="outside upper center", ncols=min(columns, len(handles)), frameon=False, fontsize=8
         )
 
 
