@@ -362,21 +362,28 @@ def activation_energies(
     cycles = dict.fromkeys(estimate.conditions.get("cycle") for estimate in estimates if estimate.value is not None)
     for quantity in ACTIVATED:
         for cycle in cycles:
-            points = [
-                (float(e.conditions["temperature"]), e.value, e.standard_uncertainty)
-                for e in estimates
-                if e.quantity == quantity
-                and e.conditions.get("cycle") == cycle
-                and e.value is not None
-                and e.value > 0.0
-                and "temperature" in e.conditions
-                and (e.interval is None or None not in e.interval)
-            ]
+            points = activated_points(estimates, quantity, cycle)
             if len({point[0] for point in points}) >= FEWEST_TEMPERATURES:
                 conditions: dict[str, float | str] = {"of": quantity}
                 if len(cycles) > 1 and cycle is not None:
                     conditions["cycle"] = cycle
                 yield _activation_energy(quantity, points, conditions, temperature_uncertainty)
+
+
+def activated_points(
+    estimates: Sequence[Estimate], quantity: str, cycle: object = None
+) -> list[tuple[float, float, float | None]]:
+    """Return temperature [K], value and standard uncertainty of the resistances that an activation energy is of."""
+    return [
+        (float(e.conditions["temperature"]), e.value, e.standard_uncertainty)
+        for e in estimates
+        if e.quantity == quantity
+        and e.conditions.get("cycle") == cycle
+        and e.value is not None
+        and e.value > 0.0
+        and "temperature" in e.conditions
+        and (e.interval is None or None not in e.interval)
+    ]
 
 
 def _activation_energy(

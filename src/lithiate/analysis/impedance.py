@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from attrs import evolve
@@ -26,15 +26,21 @@ OF_FULL_CELL = {
     "sei_resistance": "taken for the lithium's film, with all else that is as fast, such as charge transfer of lithium",
     "charge_transfer_resistance": "taken for charge transfer of cathode and lithium, of either what is as slow",
 }
+_CHECKED, _FITTED = 0.2, 0.8
+"""Shares of the time of an analysis after which spectra are checked, and circuits fitted; the rest is relaxation."""
 
 
-def analyse_impedance(record: ImpedanceSpectra, **settings: float | str) -> ImpedanceResult:
+def analyse_impedance(
+    record: ImpedanceSpectra, *, progress: Callable[[float], None] | None = None, **settings: float | str
+) -> ImpedanceResult:
     """Analyse impedance spectra: ohmic and interfacial resistance, validity, a circuit, relaxation times, the series.
 
     Parameters
     ----------
     record : ImpedanceSpectra
         Its provenance is not looked at.
+    progress : callable, optional
+        Is given the share, 0 to 1, that is done.
     **settings
         Fields of `ImpedanceSettings`.
 
@@ -57,12 +63,12 @@ def analyse_impedance(record: ImpedanceSpectra, **settings: float | str) -> Impe
     if record.specimen.area is None:
         warnings.append(coded("LI-W-ANA-020", "the area is not known: resistances are those of the cell, in ohm"))
     spectra = _sorted_spectra(record)
-    checks = [_checked(record, k, spectrum) for k, spectrum in enumerate(spectra)]
+    checks = [_checked(record, k, spectrum) for k, spectrum in _reported(spectra, progress, 0.0, _CHECKED)]
     warnings += _named(check.warnings if check else () for check in checks)
     if chosen.leave_out_offending:
         spectra = [_without_offending(spectrum, check) for spectrum, check in zip(spectra, checks, strict=True)]
     readings = [_reading(record, k, spectrum, chosen) for k, spectrum in enumerate(spectra)]
-    fitted = _fitted(spectra, chosen)
+    fitted = _fitted(spectra, chosen, progress)
     if fitted is not None:
         readings = [
             with_arcs(reading, each, record.specimen.area, chosen.tail_frequency, fitted.text)
@@ -76,7 +82,9 @@ def analyse_impedance(record: ImpedanceSpectra, **settings: float | str) -> Impe
         if any(reading.sei_resistance.value is not None for reading in readings):
             text = "the faster arc counts as the lithium's film, the slower as charge transfer of both electrodes"
             warnings.append(coded("LI-W-ANA-025", f"{text}: the fit knows time constants alone"))
-    times = [_relaxation_times(spectrum) for spectrum in spectra] if chosen.relaxation_times else []
+    times: list[RelaxationTimes | None] = []
+    if chosen.relaxation_times:
+        times = [_relaxation_times(spectrum) for _, spectrum in _reported(spectra, progress, _FITTED, 1.0)]
     warnings += _named(each.warnings if each else () for each in times)
     series = impedance_series(record, readings, fitted, checks, chosen.interfaces_of(record.specimen.cell))
     collapse = find_arc_collapse(series)
@@ -86,6 +94,7 @@ def analyse_impedance(record: ImpedanceSpectra, **settings: float | str) -> Impe
     warnings += [text for energy in energies for text in energy.warnings]
     return ImpedanceResult(
         specimen=record.specimen.name,
+        area=record.specimen.area,
         spectra=tuple(readings),
         activation_energies=energies,
         series=series,
@@ -170,7 +179,24 @@ def _of_full_cell(spectrum: SpectrumResistances) -> SpectrumResistances:
     )
 
 
-def _fitted(spectra: Sequence[Spectrum], settings: ImpedanceSettings) -> SeriesFit | None:
+def _fitted(
+    spectra: Sequence[Spectrum], settings: ImpedanceSettings, progress: Callable[[float], None] | None
+) -> SeriesFit | None:
     if settings.circuit == "none":
         return None
-    return fit_series(spectra, settings.circuit, weights=settings.weights, fixed=settings.fixed)
+
+    def report(share: float) -> None:
+        if progress is not None:
+            progress(_CHECKED + (_FITTED - _CHECKED) * share)
+
+    return fit_series(spectra, settings.circuit, weights=settings.weights, fixed=settings.fixed, progress=report)
+
+
+def _reported(
+    spectra: Sequence[Spectrum], progress: Callable[[float], None] | None, begin: float, end: float
+) -> Iterator[tuple[int, Spectrum]]:
+    """Yield the spectra with their numbers, and report after each how far the analysis is, from `begin` to `end`."""
+    for k, spectrum in enumerate(spectra):
+        yield k, spectrum
+        if progress is not None:
+            progress(begin + (end - begin) * (k + 1) / len(spectra))

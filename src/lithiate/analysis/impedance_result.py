@@ -123,6 +123,9 @@ class ImpedanceResult:
     Parameters
     ----------
     specimen : str
+    area : float or None, m2
+        By which resistances of `spectra` and `series` are multiplied; `circuit`, `checks` and `relaxation_times` are of
+        the cell, in ohm.
     spectra : tuple of SpectrumResistances
         One each; the estimates carry cycle and temperature.
     activation_energies : tuple of Estimate
@@ -141,6 +144,7 @@ class ImpedanceResult:
     """
 
     specimen: str
+    area: float | None
     spectra: tuple[SpectrumResistances, ...]
     activation_energies: tuple[Estimate, ...]
     series: ImpedanceSeries
@@ -174,6 +178,7 @@ class ImpedanceResult:
             "technique": "impedance",
             "analysis": "impedance",
             "specimen": self.specimen,
+            "area": self.area,
             "spectrum_count": len(self.spectra),
             "states": [spectrum.state for spectrum in self.spectra],
             "estimates": [estimate_to_dict(estimate) for estimate in self.estimates()],

@@ -78,15 +78,20 @@ def _rows(record: Measurement, result: Result, stem: str, kind: str | None) -> l
 
 def _save_figures(record: Measurement, result: Result, folder: Path, stem: str) -> None:
     from lithiate.analysis.full_cell_result import FullCellResult
+    from lithiate.analysis.impedance_result import ImpedanceResult
     from lithiate.analysis.kinetics_result import KineticsResult
     from lithiate.analysis.plating_result import PlatingEfficiencyResult
     from lithiate.analysis.symmetric_result import SymmetricCyclingResult
-    from lithiate.core.measurement import CyclingRecord
+    from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra
     from lithiate.figures.cycling import CellTrace, plot_voltage
     from lithiate.figures.style import anode_styles, save
 
     if isinstance(result, KineticsResult):
         _save_kinetics(result, folder, stem)
+    if isinstance(result, ImpedanceResult) and isinstance(record, ImpedanceSpectra):
+        from lithiate.cli.impedance_files import save_impedance
+
+        save_impedance(record, result, folder, stem, _label(record.specimen.name))
     if not isinstance(record, CyclingRecord):
         return
     if isinstance(result, FullCellResult):
@@ -136,6 +141,9 @@ def _save_tables(record: Measurement, result: Result, folder: Path, stem: str) -
     if isinstance(result, KineticsResult):
         save_table(result.curves.table(), folder / f"{stem}-kinetics")
         save_table(result.model_table(), folder / f"{stem}-kinetic-models")
+    if isinstance(result, ImpedanceResult):
+        for word, table in result.tables().items():
+            save_table(table, folder / f"{stem}-{word}")
     if isinstance(record, CyclingRecord) and not isinstance(result, ImpedanceResult | KineticsResult):
         for word, table in tables_of(result, record).items():
             save_table(table, folder / f"{stem}-{word}")

@@ -9,13 +9,17 @@ from typing import Any
 import typer
 
 from lithiate.cli.console import print_table
+from lithiate.cli.impedance_text import MOST_ALONE, print_impedance
 
 _COUNTS = {"half_cycle_count": "half cycles", "cycle_count": "cycles", "spectrum_count": "spectra"}
+_ONE = {"half cycles": "half cycle", "cycles": "cycle", "spectra": "spectrum"}
 
 
 _MOST_LINES = 24
 _ELECTRONVOLT = 1.0 / 96485.33212
 """J/mol -> eV a particle."""
+_MOST_ALIKE, _MOST_SPECTRA = 2, 8
+"""Texts of one code that are printed one by one, and numbers of spectra that are spelled out."""
 _OF_SPECTRUM = re.compile(r" \(spectrum (\d+)\)$")
 
 
@@ -25,18 +29,25 @@ def _is_known(estimate: Mapping[str, Any]) -> bool:
 
 def print_result(content: Mapping[str, Any]) -> None:
     """Print what an analysis found to stdout: one line a number, and its tables."""
-    counts = [f"{content[name]} {words}" for name, words in _COUNTS.items() if name in content]
+    counts = [f"{content[name]} {words if content[name] != 1 else _ONE[words]}" for name, words in _COUNTS.items() if name in content]
     typer.echo(f"{content['specimen']}: {', '.join(counts) or content['technique']}")
     estimates = content["estimates"]
+    of_impedance = content.get("analysis") == "impedance"
+    if of_impedance and content["spectrum_count"] > MOST_ALONE:
+        # Their spectra are a table of how they change.
+        estimates = [estimate for estimate in estimates if "spectrum" not in estimate["conditions"]]
     shown = [estimate for estimate in estimates if len(estimates) <= _MOST_LINES or _is_known(estimate)]
     lines = [_line(estimate) for estimate in shown]
-    print_table(("quantity", "value", "uncertainty", "95 % interval", "unit"), lines)
+    if lines:
+        print_table(("quantity", "value", "uncertainty", "95 % interval", "unit"), lines)
     if len(shown) < len(estimates):
         typer.echo(f"{len(estimates) - len(shown)} numbers have no value; the warnings say why")
     if "soft_short_floor" in content:
         typer.echo(f"soft-short check: {content['soft_short_floor']}")
     if "rates" in content:
         _print_rates(content)
+    if of_impedance:
+        print_impedance(content)
     if content.get("models"):
         _print_laws(content)
     for line in _lines_of_tables(content):
@@ -157,14 +168,45 @@ def _line(estimate: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def all_warnings(content: Mapping[str, Any]) -> list[str]:
-    """Return the warnings of a result and of its numbers, each once; those of many spectra in one."""
+    """Return the warnings of a result and of its numbers, each once; those of many spectra in one.
+
+    In a record of more than `_MOST_SPECTRA` spectra the first text stands for all where one code has more than
+    `_MOST_ALIKE`, which differ in their numbers.
+    """
     own = [warning for estimate in content["estimates"] for warning in estimate["warnings"]]
-    spectra: dict[str, list[str]] = {}
+    spectra: dict[str, list[int]] = {}
     for warning in dict.fromkeys([*content["warnings"], *own]):
         found = _OF_SPECTRUM.search(warning)
-        spectra.setdefault(_OF_SPECTRUM.sub("", warning), []).extend(found.groups() if found else ())
-    return [f"{text} (spectra {', '.join(of)})" if len(of) > 1 else _alone(text, of) for text, of in spectra.items()]
+        spectra.setdefault(_OF_SPECTRUM.sub("", warning), []).extend(int(each) for each in (found.groups() if found else ()))
+    by_code: dict[str, list[str]] = {}
+    for text in spectra:
+        by_code.setdefault(text.split(" ", 1)[0], []).append(text)
+    long = content.get("spectrum_count", 0) > _MOST_SPECTRA
+    return [
+        line
+        for texts in by_code.values()
+        for line in _joined({text: spectra[text] for text in texts}, most=_MOST_ALIKE if long else len(texts))
+    ]
 
 
-def _alone(text: str, of: Sequence[str]) -> str:
-    return f"{text} (spectrum {of[0]})" if of else text
+def _joined(spectra: Mapping[str, Sequence[int]], most: int) -> Iterator[str]:
+    """Yield the warnings of one code, given as text -> spectra; one line for all texts where there are more."""
+    alike = [text for text, numbers in spectra.items() if numbers]
+    left = list(spectra)
+    if len(alike) > most:
+        first = alike[0]
+        of = sorted({number for numbers in spectra.values() for number in numbers})
+        yield f"{first} (spectrum {spectra[first][0]}); such in {_numbers(of)}"
+        left = [text for text in left if text not in alike]
+    for text in left:
+        numbers = sorted(set(spectra[text]))
+        yield f"{text} ({_numbers(numbers)})" if numbers else text
+
+
+def _numbers(of: Sequence[int]) -> str:
+    """Return the numbers of spectra in words, the first of many."""
+    if len(of) == 1:
+        return f"spectrum {of[0]}"
+    if len(of) <= _MOST_SPECTRA:
+        return f"spectra {', '.join(map(str, of))}"
+    return f"spectra {', '.join(map(str, of[:_MOST_SPECTRA]))} ... ({len(of)} in all)"

@@ -49,19 +49,24 @@ class ArrheniusTrace:
     fit: ArrheniusFit | None = None
 
 
-def plot_arrhenius(traces: Sequence[ArrheniusTrace], styles: Mapping[str, LineStyle], quantity: str) -> Figure:
-    """Return a resistance [ohm cm2, logarithmic] against 1000/T [1/K]: points, and the fitted lines.
+def plot_arrhenius(
+    traces: Sequence[ArrheniusTrace], styles: Mapping[str, LineStyle], quantity: str, *, areal: bool = True
+) -> Figure:
+    """Return a resistance [logarithmic] against 1000/T [1/K]: points, and the fitted lines.
+
+    In ohm cm2; where `areal` is false the traces are in ohm, and are drawn so.
 
     The measured temperatures stand on the upper axis in degC.
     """
     figure, (panel,) = new_figure(height=3.7)
+    factor, unit = (_OHM_CM2, r"$\Omega$ cm$^2$") if areal else (1.0, r"$\Omega$")
     for trace in traces:
         style = styles[trace.anode]
-        inverse, values = 1e3 / trace.temperature, trace.resistance * _OHM_CM2
+        inverse, values = 1e3 / trace.temperature, trace.resistance * factor
         label = trace.label + "".join(_energies(trace))
         dashes = ":" if trace.measured else style.dashes
         if trace.fit is not None:
-            _fitted(panel, trace.fit, inverse, style.colour, dashes)
+            _fitted(panel, trace.fit, inverse, style.colour, dashes, factor)
         elif trace.activation_energy is not None:
             grid = np.linspace(inverse.min(), inverse.max(), 50)
             # With the slope of the fit, through the mean of the points.
@@ -69,7 +74,7 @@ def plot_arrhenius(traces: Sequence[ArrheniusTrace], styles: Mapping[str, LineSt
             line = np.exp(np.log(values).mean() + exponent)
             panel.plot(grid, line, color=style.colour, ls=dashes)
         if trace.uncertainty is not None:
-            bars = trace.uncertainty * _OHM_CM2
+            bars = trace.uncertainty * factor
             panel.errorbar(inverse, values, bars, color=style.colour, ls="", elinewidth=0.8, capsize=2.0)
         panel.plot(inverse, values, color=style.colour, ls="", marker="o", ms=4, label=label)
     panel.set_yscale("log")
@@ -80,7 +85,7 @@ def plot_arrhenius(traces: Sequence[ArrheniusTrace], styles: Mapping[str, LineSt
         panel.axvline(room, color="#888888", lw=0.7)
         panel.annotate(" 25 °C", (room, 0.98), xycoords=("data", "axes fraction"), va="top", fontsize=7.5)
     words = quantity.replace("sei", "SEI").replace("_", " ")
-    panel.set(xlabel=r"1000 K / $T$", ylabel=f"{words[:1].upper()}{words[1:]} / $\\Omega$ cm$^2$")
+    panel.set(xlabel=r"1000 K / $T$", ylabel=f"{words[:1].upper()}{words[1:]} / {unit}")
     _temperatures(panel, np.unique(np.concatenate([trace.temperature for trace in traces])))
     shared_legend(figure, panel, 1 if any(trace.fit is not None for trace in traces) else 3)
     return figure
@@ -101,16 +106,16 @@ def _energies(trace: ArrheniusTrace) -> list[str]:
     return found
 
 
-def _fitted(panel: Axes, fit: ArrheniusFit, inverse: Array, colour: str, dashes: str) -> None:
+def _fitted(panel: Axes, fit: ArrheniusFit, inverse: Array, colour: str, dashes: str, factor: float) -> None:
     """Draw a line with its band; where there are two regimes, those, and the one line thinly."""
     grid = np.linspace(inverse.min(), inverse.max(), 80)
-    line, low, high = (values * _OHM_CM2 for values in fit.predicted(1e3 / grid))
+    line, low, high = (values * factor for values in fit.predicted(1e3 / grid))
     two = fit.predicted_by_regimes(1e3 / grid)
     if two is None:
         panel.fill_between(grid, low, high, color=colour, alpha=0.15, lw=0.0)
     panel.plot(grid, line, color=colour, ls=dashes, lw=1.2 if two is None else 0.6)
     if two is not None:
-        panel.plot(grid, two * _OHM_CM2, color=colour, ls="-")
+        panel.plot(grid, two * factor, color=colour, ls="-")
         assert fit.regimes is not None
         panel.axvline(1e3 / fit.regimes.crossover_temperature, color=colour, ls="--", lw=0.7)
 

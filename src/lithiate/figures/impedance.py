@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -21,12 +21,20 @@ _MOST_COLUMNS = 3
 
 @frozen
 class SpectraTrace:
-    """The spectra of one cell: the anode (its colour), its label, whether it was measured, the record."""
+    """The spectra of one cell: the anode (its colour), its label, whether it was measured, the record.
+
+    `shown` are the spectra that are drawn, by default all of them.
+    """
 
     anode: str
     label: str
     measured: bool
     record: ImpedanceSpectra
+    shown: tuple[int, ...] = field()
+
+    @shown.default
+    def _all(self) -> tuple[int, ...]:
+        return tuple(range(len(self.record)))
 
     def spectrum_label(self, spectrum: int) -> str:
         """Return what tells a spectrum from the others of its cell: cycles, temperature, state."""
@@ -49,7 +57,7 @@ def plot_nyquist(traces: Sequence[SpectraTrace], styles: Mapping[str, LineStyle]
     darker in their order. Points mark whole decades of the frequency.
     """
     areal = all(trace.record.areal_impedance is not None for trace in traces)
-    several = any(len(trace.record) > 1 for trace in traces)
+    several = any(len(trace.shown) > 1 for trace in traces)
     count = len(traces) if several else 1
     columns = min(_MOST_COLUMNS, count)
     rows = math.ceil(count / columns)
@@ -57,8 +65,8 @@ def plot_nyquist(traces: Sequence[SpectraTrace], styles: Mapping[str, LineStyle]
     figure, panels = new_figure(rows, columns, height=height)
     for index, trace in enumerate(traces):
         panel = panels[index if several else 0]
-        for spectrum in range(len(trace.record)):
-            shade = 1.0 if len(trace.record) == 1 else spectrum / (len(trace.record) - 1)
+        for place, spectrum in enumerate(trace.shown):
+            shade = 1.0 if len(trace.shown) == 1 else place / (len(trace.shown) - 1)
             label = trace.spectrum_label(spectrum) if several else trace.label
             # Spectra that coincide stay visible side by side: the first is the widest.
             width = 1.2 if several else 1.2 + 1.1 * (len(traces) - 1 - index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -43,6 +43,9 @@ FEWEST_ROWS = 8
 """Rows from which a circuit is chosen."""
 SEEN_SHARE = 0.5
 """Share of the spectra in which all parts of a circuit must be seen for the series to have it."""
+
+_CHOOSING = 0.8
+"""Share of the time of a fit that the choice of the circuit takes."""
 
 Spectrum = tuple[FloatArray, ComplexArray]
 
@@ -127,6 +130,7 @@ def fit_series(
     *,
     weights: str = "modulus",
     fixed: Mapping[str, float] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> SeriesFit | None:
     """Fit one circuit to each spectrum of a series.
 
@@ -139,6 +143,8 @@ def fit_series(
         spectra together whose parts are seen in at least half of them, or a simpler one that is as good.
     weights : {"modulus", "proportional", "unit"}
     fixed : mapping of parameter to value, optional
+    progress : callable, optional
+        Is given the share, 0 to 1, that is done.
 
     Returns
     -------
@@ -149,7 +155,7 @@ def fit_series(
     if circuit != "auto":
         text = texts.get(circuit, circuit)
         return _series(circuit, text, "as asked for", (), _fits(spectra, text, weights, fixed))
-    candidates = _candidates(spectra, weights)
+    candidates = _candidates(spectra, weights, progress)
     scores = _scores([each for each in candidates if each])
     if not scores:
         return None
@@ -195,17 +201,21 @@ def _stacked(spectra: Sequence[Spectrum], members: Sequence[int]) -> Spectrum:
     return np.stack([spectra[k][0] for k in members]), np.stack([spectra[k][1] for k in members])
 
 
-def _candidates(spectra: Sequence[Spectrum], weights: str) -> list[dict[str, Candidate]]:
+def _candidates(
+    spectra: Sequence[Spectrum], weights: str, progress: Callable[[float], None] | None
+) -> list[dict[str, Candidate]]:
     """Return the candidates of each spectrum by name; none for a spectrum of too few rows."""
     found: list[dict[str, Candidate]] = [{} for _ in spectra]
     groups = _groups([frequency.size for frequency, _ in spectra])
-    for tier in TIERS:
-        for rows, members in groups.items():
+    for number, tier in enumerate(TIERS):
+        for place, (rows, members) in enumerate(groups.items()):
             if rows < FEWEST_ROWS:
                 continue
             choices = choose_circuits(*_stacked(spectra, members), tier, weights=weights)
             for k, choice in zip(members, choices, strict=True):
                 found[k].update({each.name: each for each in choice.candidates})
+            if progress is not None:
+                progress(_CHOOSING * (number + (place + 1) / len(groups)) / len(TIERS))
         if all(any(map(_leaves_noise, each.values())) for each in found if each):
             break
     return found
