@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from lithiate.analysis.critical_current import CriticalCurrentResult
     from lithiate.analysis.full_cell_result import FullCellResult
@@ -30,6 +30,7 @@ def analyse(
     technique: str | None = None,
     kind: str | None = None,
     spectra: ImpedanceSpectra | None = None,
+    progress: Callable[[float], None] | None = None,
     **settings: float | str,
 ) -> CyclingResult: ...
 
@@ -41,6 +42,7 @@ def analyse(
     technique: str | None = None,
     kind: str | None = None,
     spectra: None = None,
+    progress: Callable[[float], None] | None = None,
     **settings: float | str,
 ) -> ImpedanceResult: ...
 
@@ -52,6 +54,7 @@ def analyse(
     technique: str | None = None,
     kind: str | None = None,
     spectra: None = None,
+    progress: Callable[[float], None] | None = None,
     **settings: float | str,
 ) -> KineticsResult: ...
 
@@ -63,6 +66,7 @@ def analyse(
     technique: str | None = None,
     kind: str | None = None,
     spectra: ImpedanceSpectra | None = None,
+    progress: Callable[[float], None] | None = None,
     **settings: float | str,
 ) -> Result: ...
 
@@ -73,6 +77,7 @@ def analyse(
     technique: str | None = None,
     kind: str | None = None,
     spectra: ImpedanceSpectra | None = None,
+    progress: Callable[[float], None] | None = None,
     **settings: float | str,
 ) -> Result:
     """Analyse a measurement by the technique that recorded it and by what was done to the cell.
@@ -90,6 +95,8 @@ def analyse(
         ``critical-current`` test must be named.
     spectra : ImpedanceSpectra, optional
         Of the same symmetric cell, on the clock of its cycling record: they are tied to it (`LinkedSpectra`).
+    progress : callable, optional
+        Is given the share, 0 to 1, that is done of the analysis of spectra; the others take no time.
     **settings
         Settings of the analysis, such as ``hysteresis_definition="|V|"``; see `SymmetricSettings`, `PlatingSettings`,
         `CriticalCurrentSettings`, `FullCellSettings`, `KineticsSettings` and `ImpedanceSettings`, each in the module
@@ -115,7 +122,7 @@ def analyse(
     if wanted == "impedance" and isinstance(measurement, ImpedanceSpectra):
         from lithiate.analysis.impedance import analyse_impedance
 
-        return analyse_impedance(measurement, **settings)
+        return analyse_impedance(measurement, progress=progress, **settings)
     if wanted == "polarisation" and isinstance(measurement, PolarisationCurve):
         from lithiate.analysis.kinetics import analyse_kinetics
 
@@ -131,7 +138,12 @@ def analyse(
 
 
 def analyse_cell(
-    records: Sequence[Measurement], *, technique: str | None = None, kind: str | None = None, **settings: float | str
+    records: Sequence[Measurement],
+    *,
+    technique: str | None = None,
+    kind: str | None = None,
+    progress: Callable[[float], None] | None = None,
+    **settings: float | str,
 ) -> list[tuple[Measurement, Result]]:
     """Analyse all that was measured on one cell, as `lithiate.readers.read_all` gives it.
 
@@ -143,6 +155,8 @@ def analyse_cell(
         Analyse the record of this technique only.
     kind : str, optional
         What was done to the cell in the first record.
+    progress : callable, optional
+        As for `analyse`.
     **settings
         Of any of the analyses; each gets those that it knows.
 
@@ -165,7 +179,7 @@ def analyse_cell(
 
     chosen = [record for record in records if technique is None or record.technique == technique] or list(records)
     if len(chosen) == 1:
-        return [(chosen[0], analyse(chosen[0], technique=technique, kind=kind, spectra=None, **settings))]
+        return [(chosen[0], analyse(chosen[0], technique=technique, kind=kind, progress=progress, **settings))]
     spectra = next((record for record in chosen if isinstance(record, ImpedanceSpectra)), None)
     analysed: list[tuple[Measurement, Result]] = []
     failures: list[str] = []
@@ -174,7 +188,8 @@ def analyse_cell(
         done = kind if number == 0 else None
         try:
             beside = spectra if isinstance(record, CyclingRecord) else None
-            analysed.append((record, analyse(record, technique=None, kind=done, spectra=beside, **own)))
+            found = analyse(record, technique=None, kind=done, spectra=beside, progress=progress, **own)
+            analysed.append((record, found))
         except AnalysisError as error:
             if number == 0:
                 raise

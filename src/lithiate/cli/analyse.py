@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lithiate.cli.analysis_text import all_warnings, print_result
-from lithiate.cli.console import message
+from lithiate.cli.console import message, progress_display
+
+if TYPE_CHECKING:
+    from lithiate.core.measurement import Measurement
+
+_MANY_SPECTRA = 20
+"""Spectra from which progress is shown."""
 
 
 def analyse(
@@ -39,7 +46,8 @@ def analyse(
     records = read_all(
         list(files), area=area, cell=cell, cathode_mass=cathode_mass, technique=technique, settings=for_reader
     )
-    analysed = analyse_cell(records, technique=technique, kind=kind, **for_analysis)
+    with _progress(records) as progress:
+        analysed = analyse_cell(records, technique=technique, kind=kind, progress=progress, **for_analysis)
     contents = [result.to_dict() for _record, result in analysed]
     if out is not None:
         from lithiate.cli.analysis_files import save_analysis
@@ -53,6 +61,14 @@ def analyse(
             print_result(content)
     for warning in dict.fromkeys(text for content in contents for text in all_warnings(content)):
         message(f"warning: {warning}")
+
+
+def _progress(records: Sequence[Measurement]) -> AbstractContextManager[Callable[[float], None] | None]:
+    """Return a display of progress where there are spectra enough to wait for."""
+    spectra = [record for record in records if record.technique == "impedance"]
+    if any(len(record) >= _MANY_SPECTRA for record in spectra if isinstance(record, Sized)):
+        return progress_display("analysing spectra")
+    return nullcontext()
 
 
 def parse_settings(pairs: Sequence[str]) -> dict[str, str]:

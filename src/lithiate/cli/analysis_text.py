@@ -11,9 +11,11 @@ import typer
 from lithiate.cli.console import print_table
 from lithiate.cli.impedance_text import MOST_ALONE, print_impedance
 
-_COUNTS = {"half_cycle_count": "half cycles", "cycle_count": "cycles", "spectrum_count": "spectra"}
-_ONE = {"half cycles": "half cycle", "cycles": "cycle", "spectra": "spectrum"}
-
+_COUNTS = {
+    "half_cycle_count": ("half cycle", "half cycles"),
+    "cycle_count": ("cycle", "cycles"),
+    "spectrum_count": ("spectrum", "spectra"),
+}
 
 _MOST_LINES = 24
 _ELECTRONVOLT = 1.0 / 96485.33212
@@ -29,7 +31,7 @@ def _is_known(estimate: Mapping[str, Any]) -> bool:
 
 def print_result(content: Mapping[str, Any]) -> None:
     """Print what an analysis found to stdout: one line a number, and its tables."""
-    counts = [f"{content[name]} {words if content[name] != 1 else _ONE[words]}" for name, words in _COUNTS.items() if name in content]
+    counts = [f"{content[name]} {words[content[name] != 1]}" for name, words in _COUNTS.items() if name in content]
     typer.echo(f"{content['specimen']}: {', '.join(counts) or content['technique']}")
     estimates = content["estimates"]
     of_impedance = content.get("analysis") == "impedance"
@@ -177,7 +179,7 @@ def all_warnings(content: Mapping[str, Any]) -> list[str]:
     spectra: dict[str, list[int]] = {}
     for warning in dict.fromkeys([*content["warnings"], *own]):
         found = _OF_SPECTRUM.search(warning)
-        spectra.setdefault(_OF_SPECTRUM.sub("", warning), []).extend(int(each) for each in (found.groups() if found else ()))
+        spectra.setdefault(_OF_SPECTRUM.sub("", warning), []).extend([int(found[1])] if found else [])
     by_code: dict[str, list[str]] = {}
     for text in spectra:
         by_code.setdefault(text.split(" ", 1)[0], []).append(text)

@@ -213,7 +213,8 @@ def _peaks(content: Mapping[str, Any], table: Columns | None) -> Iterator[str]:
     for number, frequency, resistance, spread, resolved in zip(*(table[name] for name in names), strict=True):
         found = by_spectrum.setdefault(number, [])
         if resolved:
-            found.append(f"{hertz(frequency)} {short_number(resistance * factor)} +/- {short_number(spread * factor)} {unit}")
+            value, uncertainty = short_number(resistance * factor), short_number(spread * factor)
+            found.append(f"{hertz(frequency)} {value} +/- {uncertainty} {unit}")
     numbers = list(by_spectrum)
     for number in dict.fromkeys((numbers[0], numbers[-1])):
         of = f" of spectrum {number}" if content["spectrum_count"] > 1 else ""

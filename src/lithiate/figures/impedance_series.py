@@ -80,7 +80,14 @@ def _known(series: ImpedanceSeries, name: str) -> bool:
 
 
 def _draw(
-    panel: Axes, series: ImpedanceSeries, places: FloatArray, factor: float, name: str, label: str, colour: str, mark: str
+    panel: Axes,
+    series: ImpedanceSeries,
+    places: FloatArray,
+    factor: float,
+    name: str,
+    label: str,
+    colour: str,
+    mark: str,
 ) -> FloatArray:
     """Draw a column with its uncertainty, and return what was drawn."""
     values = series.values(name) * factor

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -101,7 +102,12 @@ def choose_circuit(
 
 
 def choose_circuits(
-    frequency: ArrayLike, impedance: ArrayLike, candidates: Sequence[str | NamedCircuit] = USUAL, **settings: object
+    frequency: ArrayLike,
+    impedance: ArrayLike,
+    candidates: Sequence[str | NamedCircuit] = USUAL,
+    *,
+    progress: Callable[[float], None] | None = None,
+    **settings: object,
 ) -> list[CircuitChoice]:
     """Choose a circuit for each of some spectra.
 
@@ -111,6 +117,8 @@ def choose_circuits(
     impedance : (m, n) array-like, complex, ohm or ohm m2
     candidates : sequence of str or NamedCircuit
         Names in the library, or circuits as `parse_circuit` reads them.
+    progress : callable, optional
+        Is given the share, 0 to 1, that is done.
     **settings
         Of `fit_circuits`: weights, starts.
 
@@ -138,12 +146,18 @@ def choose_circuits(
     frequencies = np.atleast_2d(np.asarray(frequency, dtype=np.float64))
     inductive = _is_inductive(frequencies, spectra)
     found: dict[int, CircuitChoice] = {}
+    done, of_all = itertools.count(1), len(candidates) * np.unique(inductive).size
+
+    def fitted() -> None:
+        if progress is not None:
+            progress(next(done) / of_all)
+
     for group in (False, True):
         rows = np.flatnonzero(inductive == group)
         if rows.size:
             own = frequencies[rows] if len(frequencies) > 1 else frequencies
             texts = _texts(candidates, inductive=group)
-            found.update(zip(rows.tolist(), _choices(own, spectra[rows], texts, settings), strict=True))
+            found.update(zip(rows.tolist(), _choices(own, spectra[rows], texts, settings, fitted), strict=True))
     return [found[k] for k in range(len(spectra))]
 
 
@@ -171,7 +185,11 @@ def _is_text(name: str) -> bool:
 
 
 def _choices(
-    frequency: FloatArray, impedance: ComplexArray, texts: Mapping[str, str], settings: Mapping[str, object]
+    frequency: FloatArray,
+    impedance: ComplexArray,
+    texts: Mapping[str, str],
+    settings: Mapping[str, object],
+    fitted: Callable[[], None],
 ) -> list[CircuitChoice]:
     rows = 2 * impedance.shape[1]
     fits: dict[str, list[CircuitFit]] = {}
@@ -179,6 +197,7 @@ def _choices(
         circuit = NamedCircuit(name, text, "", ()).circuit
         if len(circuit.parameters) + 2 < rows:
             fits[name] = fit_circuits(circuit, frequency, impedance, **settings)  # type: ignore[arg-type]
+        fitted()
     if not fits:
         raise AnalysisError(
             "the spectrum is too short for any candidate",

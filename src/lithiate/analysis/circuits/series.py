@@ -211,11 +211,14 @@ def _candidates(
         for place, (rows, members) in enumerate(groups.items()):
             if rows < FEWEST_ROWS:
                 continue
-            choices = choose_circuits(*_stacked(spectra, members), tier, weights=weights)
+
+            def report(share: float, before: float = number + place / len(groups)) -> None:
+                if progress is not None:
+                    progress(_CHOOSING * (before + share / len(groups)) / len(TIERS))
+
+            choices = choose_circuits(*_stacked(spectra, members), tier, weights=weights, progress=report)
             for k, choice in zip(members, choices, strict=True):
                 found[k].update({each.name: each for each in choice.candidates})
-            if progress is not None:
-                progress(_CHOOSING * (number + (place + 1) / len(groups)) / len(TIERS))
         if all(any(map(_leaves_noise, each.values())) for each in found if each):
             break
     return found
