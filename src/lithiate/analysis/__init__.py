@@ -179,7 +179,8 @@ def analyse_cell(
 
     chosen = [record for record in records if technique is None or record.technique == technique] or list(records)
     if len(chosen) == 1:
-        return [(chosen[0], analyse(chosen[0], technique=technique, kind=kind, progress=progress, **settings))]
+        (record,) = chosen
+        return [(record, analyse(record, technique=technique, kind=kind, spectra=None, progress=progress, **settings))]
     spectra = next((record for record in chosen if isinstance(record, ImpedanceSpectra)), None)
     analysed: list[tuple[Measurement, Result]] = []
     failures: list[str] = []

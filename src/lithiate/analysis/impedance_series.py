@@ -215,7 +215,8 @@ def _collapse(series: ImpedanceSeries, name: str, known: np.ndarray, values: Flo
         lasting = float(np.median(after)) < ARC_COLLAPSE * before and float(np.mean(after < before)) > LASTING
         if (
             before > 0.0
-            and at_once < ARC_COLLAPSE * before
+            # The median of those that follow may be low one spectrum too early.
+            and max(at_once, float(after[0])) < ARC_COLLAPSE * before
             and lasting
             and (best is None or at_once / before < best[0])
         ):

@@ -39,7 +39,7 @@ def save_impedance(record: ImpedanceSpectra, result: ImpedanceResult, folder: Pa
     if len(record) > 1:
         save(plot_nyquist([trace], anode_styles([label])), folder / f"{stem}-nyquist.svg")
         save(plot_impedance_series(result.series, result.collapse), folder / f"{stem}-series.svg")
-    traces = list(_arrhenius_traces(record, result))
+    traces = list(arrhenius_traces(record, result))
     if traces:
         from lithiate.figures.arrhenius import plot_arrhenius
 
@@ -53,7 +53,7 @@ def _words(trace: SpectraTrace, spectrum: int) -> str:
     return number if words == number else f"{number}, {words}"
 
 
-def _arrhenius_traces(record: ImpedanceSpectra, result: ImpedanceResult) -> Iterator[ArrheniusTrace]:
+def arrhenius_traces(record: ImpedanceSpectra, result: ImpedanceResult) -> Iterator[ArrheniusTrace]:
     """Yield the points of each activation energy with their fit; resistances take the place of anodes."""
     from lithiate.analysis.arrhenius import activated_points, fit_arrhenius
     from lithiate.figures.arrhenius import ArrheniusTrace

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -97,7 +99,14 @@ def _draw(
         spread = 2.0 * factor * np.nan_to_num(series.values(f"{name}_uncertainty"))
     if known.any():
         # NaN stays in: a line across spectra that tell nothing would tell something.
-        style = {"color": colour, "marker": mark, "ms": 3.5, "lw": 0.7, "elinewidth": 0.7, "label": label}
+        style: dict[str, Any] = {
+            "color": colour,
+            "marker": mark,
+            "ms": 3.5,
+            "lw": 0.7,
+            "elinewidth": 0.7,
+            "label": label,
+        }
         panel.errorbar(places, values, yerr=spread, **style)
     return values[known]
 

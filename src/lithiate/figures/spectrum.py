@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from attrs import frozen
@@ -176,7 +177,7 @@ def decade_rows(frequency: FloatArray) -> list[int]:
 
 def _draw_bode(size: Axes, phase: Axes, view: SpectrumView) -> None:
     values, line = view.impedance * view.factor, _line(view)
-    points = {"color": _MEASURED, "ls": "", "marker": "o", "ms": 3.5, "mfc": "none", "mew": 0.8}
+    points: dict[str, Any] = {"color": _MEASURED, "ls": "", "marker": "o", "ms": 3.5, "mfc": "none", "mew": 0.8}
     for panel, shown in ((size, np.abs), (phase, _lag)):
         panel.plot(view.frequency, shown(values), **points)
         if line is not None:

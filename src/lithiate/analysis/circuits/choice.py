@@ -98,7 +98,7 @@ def choose_circuit(
     frequency: ArrayLike, impedance: ArrayLike, candidates: Sequence[str | NamedCircuit] = USUAL, **settings: object
 ) -> CircuitChoice:
     """Choose a circuit for one spectrum; see `choose_circuits`."""
-    return choose_circuits(frequency, np.atleast_2d(np.asarray(impedance)), candidates, **settings)[0]
+    return choose_circuits(frequency, np.atleast_2d(np.asarray(impedance)), candidates, **settings)[0]  # type: ignore[arg-type]
 
 
 def choose_circuits(
