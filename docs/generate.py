@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from attrs import fields
+from attrs import Factory, fields
 
 import lithiate
 from lithiate.analysis.change_points import NULL_ALARMS, NULL_SCORES, NULL_SIZES
 from lithiate.analysis.coded_warnings import WARNINGS
 from lithiate.analysis.critical_current import CriticalCurrentSettings
 from lithiate.analysis.full_cell_result import FullCellSettings
+from lithiate.analysis.impedance_result import ImpedanceSettings
 from lithiate.analysis.kinetics_result import KineticsSettings
 from lithiate.analysis.plating_result import PlatingSettings
 from lithiate.analysis.symmetric_result import SymmetricSettings
@@ -79,7 +80,10 @@ def _parameter_row(parameter: Parameter) -> tuple[str, ...]:
 
 def settings_table(settings: type) -> str:
     """Return the settings of an analysis with their defaults; voltages in V."""
-    rows = [(f"`{entry.name}`", f"`{entry.default}`") for entry in fields(settings)]
+    defaults = [
+        entry.default.factory() if isinstance(entry.default, Factory) else entry.default for entry in fields(settings)
+    ]
+    rows = [(f"`{entry.name}`", f"`{default}`") for entry, default in zip(fields(settings), defaults, strict=True)]
     return table(("setting", "default"), rows)
 
 
@@ -358,6 +362,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "kinetics_settings": partial(settings_table, KineticsSettings),
     "critical_current_settings": partial(settings_table, CriticalCurrentSettings),
     "full_cell_settings": partial(settings_table, FullCellSettings),
+    "impedance_settings": partial(settings_table, ImpedanceSettings),
     "errors": errors_table,
     "warnings": warnings_table,
     "closures": closures_table,

@@ -180,6 +180,7 @@ PRINTED_UNITS = {
     "C/kg": "mAh/g",
     "J": "mWh",
     "ohm m^2": "ohm cm^2",
+    "F/m^2": "F/cm^2",
 }
 """SI unit -> unit in which `save_table` writes it; what is not here stays as it is."""
 
@@ -189,7 +190,7 @@ def save_table(columns: Mapping[str, tuple[NDArray[Any], str]], path_stem: str |
 
     The heading of a column is its name in words and its unit, ``Areal Capacity / mAh/cm^2``; a number without a unit
     has ``1``, words have nothing. Both files hold the same numbers. What is not known (NaN or masked) is null in one,
-    empty in the other.
+    empty in the other. Times are in h, time constants in s.
 
     Parameters
     ----------
@@ -217,7 +218,8 @@ def save_table(columns: Mapping[str, tuple[NDArray[Any], str]], path_stem: str |
         )
     series: list[pl.Series] = []
     for name, (values, unit) in columns.items():
-        printed = PRINTED_UNITS.get(unit, unit)
+        # Hours are for the clock of a test.
+        printed = unit if name.endswith("time_constant") else PRINTED_UNITS.get(unit, unit)
         plain = np.ma.getdata(values)
         if printed != unit:
             plain = np.asarray(convert(plain.astype(np.float64), unit, printed))

@@ -76,6 +76,8 @@ def test_one_spectrum_is_told_with_circuit_validity_and_peaks(file, tmp_path):
     wanted = ("spectra", "circuit-parameters", "circuit-candidates", "kramers-kronig", "relaxation-times")
     for name in wanted:
         assert len([*(out / "tables").glob(f"*{name}.csv"), *(out / "tables").glob(f"*{name}.parquet")]) == 2
+    (peaks,) = (out / "tables").glob("*relaxation-times.csv")
+    assert "Time Constant / s" in peaks.read_text().splitlines()[0]
     (spectra,) = (out / "tables").glob("*-spectra.parquet")
     assert pl.read_parquet(spectra)["Ohmic Resistance / ohm cm^2"][0] == pytest.approx(10.0, rel=0.1)
 
