@@ -28,6 +28,9 @@ REFUTED = 10.0
 """Difference beyond which a circuit is refuted, be all its parts seen: it has "essentially no support" (Burnham &
 Anderson, Model Selection and Multimodel Inference, 2nd ed. (2002), section 2.6)."""
 
+MOST_ROWS = 5.0
+"""Rows that count as one at most where residuals go together; else what fits badly would refute nothing."""
+
 
 @frozen(eq=False)
 class Candidate:
@@ -205,7 +208,7 @@ def prefer(candidates: Sequence[Candidate], evidence: float = EVIDENCE) -> tuple
     """Return which of candidates, by rising criterion, is preferred, and why."""
     first = candidates[0]
     # Residuals that go together count as fewer rows, and differences of the criterion grow with the rows.
-    rows = widening(first.fit) ** 2
+    rows = min(widening(first.fit) ** 2, MOST_ROWS)
     left = [each for each in candidates if each.akaike - first.akaike <= REFUTED * rows]
     seen = [each for each in left if each.identifiable]
     if not seen:
