@@ -38,6 +38,7 @@ CATALOGUE: dict[str, str] = {
     "LI-WRITE-002": "The format of the target is not known.",
     "LI-DATA-001": "Arrays of a measurement do not fit together.",
     "LI-ANA-001": "The analysis does not apply to this measurement.",
+    "LI-ANA-002": "The string of a circuit cannot be read.",
     "LI-TWIN-001": "A parameter or a condition is outside the range of validity of the twin.",
     "LI-TWIN-002": "The integrator could not go on.",
     "LI-TWIN-003": "A parameter set is faulty.",

@@ -1,41 +1,29 @@
-"""Impedance spectra: a first reading that assumes no circuit, for symmetric and other cells alike."""
+"""Impedance spectra: what they tell without a circuit, the circuit that describes them, and how they change."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from attrs import evolve
 
-from lithiate.analysis.arcs import ACCURACY, TwoArcs, resolve_two_arcs
 from lithiate.analysis.arrhenius import activation_energies
+from lithiate.analysis.circuit_resistances import disagreements, with_arcs
+from lithiate.analysis.circuits.identifiability import Flag
+from lithiate.analysis.circuits.series import SeriesFit, Spectrum, fit_series
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.impedance_result import ImpedanceResult, ImpedanceSettings, SpectrumResistances
-from lithiate.analysis.robust import FloatArray, normal_quantile
-from lithiate.core.estimate import Estimate
+from lithiate.analysis.impedance_series import find_arc_collapse, impedance_series
+from lithiate.analysis.kramers_kronig import check_kramers_kronig
+from lithiate.analysis.kramers_kronig_result import KramersKronigCheck
+from lithiate.analysis.relaxation_times import RelaxationTimes, fit_relaxation_times
+from lithiate.analysis.settings import settings_from_keywords
+from lithiate.analysis.spectrum_reading import BOTH, read_spectrum
 from lithiate.core.measurement import ImpedanceSpectra
-from lithiate.formulas.circuit import ComplexArray
+from lithiate.errors import AnalysisError
 
-CLOSED = 0.1
-"""An arc whose -Im Z has fallen to this share of its height has closed."""
-PROMINENCE = 0.02
-"""A bump of -Im Z below this share of its range is none."""
-SLANT = 0.3
-"""Share of Im Z in the first row by which a depressed arc may miss a circle's way to the axis (cot(63 deg)/sqrt(3))."""
-REAL = 0.01
-"""A row whose Im Z is below this share of |Z| lies on the real axis."""
-FEWEST_ROWS = 8
-
-OHMIC = "Re Z where Im Z changes its sign at high frequency, linear between rows"
-INTERFACIAL = (
-    "mean Re Z of the rows about the minimum of -Im Z that ends the arcs, minus the ohmic resistance; the tail that "
-    "follows peaks below {tail_frequency:g} Hz; both electrodes of the cell"
-)
-SPLIT = (
-    "of two depressed arcs fitted between the ohmic intercept and the tail, the {which}; {whose}; "
-    "given where two arcs beat one by the Bayesian information criterion"
-)
-BOTH = "both electrodes of the cell"
+LARGEST_MISFIT = 0.05
+"""Root mean square of a fit's residuals over |Z| above which its circuit is not said to describe a spectrum."""
 OF_FULL_CELL = {
     "sei_resistance": "taken for the lithium's film, with all else that is as fast, such as charge transfer of lithium",
     "charge_transfer_resistance": "taken for charge transfer of cathode and lithium, of either what is as slow",
@@ -43,7 +31,7 @@ OF_FULL_CELL = {
 
 
 def analyse_impedance(record: ImpedanceSpectra, **settings: float | str) -> ImpedanceResult:
-    """Read ohmic and interfacial resistance off every spectrum, and split the latter where two arcs are seen.
+    """Analyse impedance spectra: ohmic and interfacial resistance, validity, a circuit, relaxation times, the series.
 
     Parameters
     ----------
@@ -55,49 +43,139 @@ def analyse_impedance(record: ImpedanceSpectra, **settings: float | str) -> Impe
     Raises
     ------
     AnalysisError
-        ``LI-ANA-001`` when a setting is not valid.
+        ``LI-ANA-001`` when a setting is not valid, ``LI-ANA-002`` for a circuit that cannot be read.
 
     Notes
     -----
-    Standard uncertainties join noise, the distance of rows, what is extrapolated, and what arc and tail hide of each
-    other where they meet: -Im Z at the minimum with its noise, and half the range of Re Z over the rows in which the
-    arcs may end, both taken as half widths of rectangular distributions.
+    Ohmic and interfacial resistance assume no circuit (`lithiate.analysis.spectrum_reading`). Standard uncertainties
+    join noise, the distance of rows, what is extrapolated, and what arc and tail hide of each other where they meet:
+    -Im Z at the minimum with its noise, and half the range of Re Z over the rows in which the arcs may end, both taken
+    as half widths of rectangular distributions.
+
+    The circuit is fitted in ohm of the cell, one for all spectra of the record (`lithiate.analysis.circuits.series`).
     """
-    chosen = ImpedanceSettings.from_keywords(settings)
-    areal = record.areal_impedance
-    unit, values = ("ohm", record.impedance) if areal is None else ("ohm m^2", areal)
+    from threadpoolctl import threadpool_limits
+
+    chosen = settings_from_keywords(ImpedanceSettings, "impedance", settings)
+    # Matrices of a spectrum are small: threads cost more time than they save, and give other last digits.
+    with threadpool_limits(1):
+        return _analysed(record, chosen)
+
+
+def _analysed(record: ImpedanceSpectra, chosen: ImpedanceSettings) -> ImpedanceResult:
     warnings = list(record.warnings)
-    if areal is None:
+    if record.specimen.area is None:
         warnings.append(coded("LI-W-ANA-020", "the area is not known: resistances are those of the cell, in ohm"))
-    spectra = []
-    for k in range(len(record)):
-        rows = record.rows(k)
-        order = np.argsort(-record.frequency[rows], kind="stable")
-        conditions = {"spectrum": float(k + 1)}
-        if record.cycle is not None:
-            conditions["cycle"] = float(record.cycle[k])
-        if record.temperature is not None:
-            conditions["temperature"] = float(record.temperature[k])
-        elif "temperature" in record.conditions:
-            conditions["temperature"] = record.conditions["temperature"]
-        found = read_spectrum(record.frequency[rows][order], values[rows][order], chosen)
-        named = {e.quantity: evolve(e, unit=unit, conditions=conditions) for e in found}
-        spectra.append(SpectrumResistances(state=None if record.state is None else record.state[k], **named))
-        warnings.extend(f"{text} (spectrum {k + 1})" for estimate in found for text in estimate.warnings)
+    spectra = _sorted_spectra(record)
+    checks = [_checked(record, k, spectrum) for k, spectrum in enumerate(spectra)]
+    warnings += _named(check.warnings if check else () for check in checks)
+    if chosen.leave_out_offending:
+        spectra = [_without_offending(spectrum, check) for spectrum, check in zip(spectra, checks, strict=True)]
+    readings = [_reading(record, k, spectrum, chosen) for k, spectrum in enumerate(spectra)]
+    fitted = _fitted(spectra, chosen)
+    if fitted is not None:
+        readings = [
+            with_arcs(reading, each, record.specimen.area, chosen.tail_frequency, fitted.text)
+            for reading, each in zip(readings, fitted.spectra, strict=True)
+        ]
+        warnings += _named(map(disagreements, readings, fitted.spectra, [record.specimen.area] * len(readings)))
+        warnings += _named(_texts(each.flags) if each else () for each in fitted.spectra)
+        warnings += _of_misfit(fitted)
+    warnings += _named([text for e in reading.estimates() for text in e.warnings] for reading in readings)
     if record.specimen.cell == "full":
-        spectra = [_of_full_cell(spectrum) for spectrum in spectra]
-        if any(spectrum.sei_resistance.value is not None for spectrum in spectra):
+        readings = [_of_full_cell(reading) for reading in readings]
+        if any(reading.sei_resistance.value is not None for reading in readings):
             text = "the faster arc counts as the lithium's film, the slower as charge transfer of both electrodes"
             warnings.append(coded("LI-W-ANA-025", f"{text}: the fit knows time constants alone"))
-    energies = tuple(activation_energies([e for spectrum in spectra for e in spectrum.estimates()]))
-    warnings.extend(text for energy in energies for text in energy.warnings)
+    times = [_relaxation_times(spectrum) for spectrum in spectra] if chosen.relaxation_times else []
+    warnings += _named(each.warnings if each else () for each in times)
+    series = impedance_series(record, readings, fitted, checks, chosen.interfaces_of(record.specimen.cell))
+    collapse = find_arc_collapse(series)
+    if collapse is not None:
+        warnings.append(coded("LI-W-ANA-150", collapse.text))
+    energies = tuple(activation_energies([e for reading in readings for e in reading.estimates()]))
+    warnings += [text for energy in energies for text in energy.warnings]
     return ImpedanceResult(
         specimen=record.specimen.name,
-        spectra=tuple(spectra),
+        spectra=tuple(readings),
         activation_energies=energies,
+        series=series,
+        circuit=fitted,
+        checks=tuple(checks),
+        relaxation_times=tuple(times),
+        collapse=collapse,
         settings=chosen,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def _named(spectra: Iterable[Sequence[str]]) -> list[str]:
+    """Return warnings of spectra, each with the number of its spectrum."""
+    return [f"{text} (spectrum {k + 1})" for k, texts in enumerate(spectra) for text in texts]
+
+
+def _of_misfit(fitted: SeriesFit) -> list[str]:
+    """Return a warning where the circuit leaves more than a twentieth of |Z| in half of the spectra."""
+    misfit = float(np.median([each.fit.root_mean_square for each in fitted.spectra if each is not None]))
+    if misfit <= LARGEST_MISFIT:
+        return []
+    text = f"the circuit {fitted.text} leaves {100.0 * misfit:.2g} % of |Z| (median): it does not describe the spectra"
+    return [coded("LI-W-ANA-152", f"{text}; --set leave_out_offending=true leaves rows out that break Kramers-Kronig")]
+
+
+def _texts(flags: Sequence[Flag]) -> list[str]:
+    return [flag.warning for flag in flags]
+
+
+def _sorted_spectra(record: ImpedanceSpectra) -> list[Spectrum]:
+    """Return frequencies, falling, and impedances [ohm] of each spectrum."""
+    found = []
+    for k in range(len(record)):
+        rows = record.rows(k)
+        order = np.argsort(-record.frequency[rows], kind="stable")
+        found.append((record.frequency[rows][order], record.impedance[rows][order]))
+    return found
+
+
+def _checked(record: ImpedanceSpectra, k: int, spectrum: Spectrum) -> KramersKronigCheck | None:
+    """Return the Kramers-Kronig check of a spectrum, None where it has too few rows, or one frequency twice."""
+    rows = record.rows(k)
+    time = None
+    if record.time is not None:
+        time = record.time[rows][np.argsort(-record.frequency[rows], kind="stable")]
+    try:
+        return check_kramers_kronig(*spectrum, time=time)
+    except AnalysisError:
+        return None
+
+
+def _without_offending(spectrum: Spectrum, check: KramersKronigCheck | None) -> Spectrum:
+    if check is None or not check.offending.any():
+        return spectrum
+    return spectrum[0][~check.offending], spectrum[1][~check.offending]
+
+
+def _relaxation_times(spectrum: Spectrum) -> RelaxationTimes | None:
+    try:
+        return fit_relaxation_times(*spectrum)
+    except AnalysisError:
+        return None
+
+
+def _reading(record: ImpedanceSpectra, k: int, spectrum: Spectrum, settings: ImpedanceSettings) -> SpectrumResistances:
+    """Return the resistances of a spectrum, per area where that is known, with what they belong to."""
+    area = record.specimen.area
+    unit, scale = ("ohm", 1.0) if area is None else ("ohm m^2", area)
+    conditions = {"spectrum": float(k + 1)}
+    if record.cycle is not None:
+        conditions["cycle"] = float(record.cycle[k])
+    if record.temperature is not None:
+        conditions["temperature"] = float(record.temperature[k])
+    elif "temperature" in record.conditions:
+        conditions["temperature"] = record.conditions["temperature"]
+    found = read_spectrum(spectrum[0], spectrum[1] * scale, settings.tail_frequency)
+    named = {e.quantity: evolve(e, unit=unit, conditions=conditions) for e in found}
+    return SpectrumResistances(state=None if record.state is None else record.state[k], **named)
 
 
 def _of_full_cell(spectrum: SpectrumResistances) -> SpectrumResistances:
@@ -112,145 +190,7 @@ def _of_full_cell(spectrum: SpectrumResistances) -> SpectrumResistances:
     )
 
 
-def read_spectrum(frequency: FloatArray, impedance: ComplexArray, settings: ImpedanceSettings) -> list[Estimate]:
-    """Return the four resistances of one spectrum, frequencies falling."""
-    if frequency.size < FEWEST_ROWS:
-        text = coded("LI-W-ANA-023", f"a spectrum of {frequency.size} rows; {FEWEST_ROWS} are needed")
-        return [_without("ohmic_resistance", OHMIC, text), *_no_arc(settings, text)]
-    height = -impedance.imag
-    noise = _noise(impedance)
-    ohmic, first = _ohmic(impedance, noise)
-    ends = _end_of_arcs(frequency, height, noise, settings.tail_frequency)
-    if ends is None:
-        text = coded("LI-W-ANA-023", "no arc stands out of the noise, or the spectrum ends on its rise")
-        return [ohmic, *_no_arc(settings, text)]
-    before, end, tail = ends
-    foot = impedance[before : end + 1]
-    value = float(foot.real.mean()) - (ohmic.value or 0.0)
-    hidden = [float(np.abs(foot.imag).mean() + noise[end]), 0.5 * float(np.ptp(foot.real))]
-    parts = [
-        ohmic.standard_uncertainty or 0.0,
-        float(noise[end]) / math.sqrt(foot.size),
-        *np.array(hidden) / math.sqrt(3),
-    ]
-    spread = float(np.linalg.norm(parts))
-    top = first + int(np.argmax(height[first:before])) if before > first else first
-    definition = INTERFACIAL.format(tail_frequency=settings.tail_frequency)
-    interfacial = _estimate("interfacial_resistance", value, spread, definition)
-    if not tail and height[end] > CLOSED * height[top]:
-        text = coded("LI-W-ANA-023", "the arc has not closed at the lowest frequency: the value is a lower bound")
-        bound = value - normal_quantile(0.95) * spread, None
-        interfacial = evolve(interfacial, standard_uncertainty=None, interval=bound, interval_80=None, warnings=(text,))
-    part = slice(first, before + 1)
-    two = resolve_two_arcs(
-        frequency[part], impedance[part], start=ohmic.value or 0.0, width=value, peak=float(frequency[top]), tail=tail
-    )  # fmt: skip
-    return [ohmic, interfacial, *_split(two)]
-
-
-def _noise(impedance: ComplexArray) -> FloatArray:
-    """Return the standard deviation of real and imaginary part in each row, taken as one share of |Z|.
-
-    From fourth differences, which smooth arcs at ten rows a decade hardly have; never below what instruments can do.
-    """
-    weights = np.array([1.0, -4.0, 6.0, -4.0, 1.0])
-    size = np.abs(impedance)
-    bends = np.convolve(impedance, weights, "valid") / size[2:-2]
-    scatter = 1.4826 * float(np.median(np.abs([bends.real, bends.imag]))) / math.sqrt(70.0)
-    return np.asarray(max(scatter, ACCURACY) * size, dtype=np.float64)
-
-
-def _ohmic(impedance: ComplexArray, noise: FloatArray) -> tuple[Estimate, int]:
-    """Return the ohmic resistance and the first row of the arcs."""
-    height, real = -impedance.imag, impedance.real
-    rise = height[: 1 + int(np.argmax(height))]
-    inductive = np.flatnonzero(rise < 0.0)
-    if inductive.size and inductive[-1] + 1 < height.size:
-        k = int(inductive[-1])
-        share = float(height[k] / (height[k] - height[k + 1]))
-        value = float(real[k] + share * (real[k + 1] - real[k]))
-        spread = math.hypot(float(noise[k]), float(real[k + 1] - real[k]) / math.sqrt(12.0))
-        return _estimate("ohmic_resistance", value, spread, OHMIC), k + 1
-    k = int(np.argmin(np.abs(rise)))
-    if abs(rise[k]) < REAL * abs(impedance[k]):
-        spread = math.hypot(float(noise[k]), float(rise[k]))
-        return _estimate("ohmic_resistance", float(real[k]), spread, OHMIC), k
-    value = _axis_of_circle(impedance[: max(3, rise.size // 2)])
-    spread = math.hypot(math.hypot(float(noise[0]), float(real[0]) - value), SLANT * float(height[0]))
-    text = coded(
-        "LI-W-ANA-022", "Im Z does not change its sign: a circle through the first rows is followed to the axis"
-    )
-    return evolve(_estimate("ohmic_resistance", value, spread, OHMIC), warnings=(text,)), 0
-
-
-def _axis_of_circle(impedance: ComplexArray) -> float:
-    """Return where a circle about the real axis through the rows meets it on the left, within 0 ... Re Z of row 0.
-
-    Re^2 + Im^2 = 2 m Re + r^2 - m^2 is linear in the middle m.
-    """
-    real, first = impedance.real, float(impedance.real[0])
-    offset = real - real.mean()
-    span = float(offset @ offset)
-    if not span > (1e-3 * abs(impedance.imag[0])) ** 2:
-        return first
-    squares = np.abs(impedance) ** 2
-    middle = 0.5 * float(offset @ squares) / span
-    radius = math.sqrt(max(float(squares.mean()) - 2.0 * middle * float(real.mean()) + middle**2, 0.0))
-    return min(max(middle - radius, 0.0), first)
-
-
-def _end_of_arcs(
-    frequency: FloatArray, height: FloatArray, noise: FloatArray, tail: float
-) -> tuple[int, int, bool] | None:
-    """Return the first and the last row in which the arcs may end, and whether a tail follows; None without an arc."""
-    from scipy.signal import find_peaks
-
-    smooth = np.convolve(np.pad(height, 2, mode="edge"), np.full(5, 0.2), "valid")
-    scatter = noise / math.sqrt(5.0)
-    needed = np.maximum(PROMINENCE * float(np.ptp(smooth)), 5.0 * scatter)
-    peaks, valleys = find_peaks(smooth, prominence=needed)[0], find_peaks(-smooth, prominence=needed)[0]
-    arcs = peaks[frequency[peaks] > tail]
-    if not arcs.size:
+def _fitted(spectra: Sequence[Spectrum], settings: ImpedanceSettings) -> SeriesFit | None:
+    if settings.circuit == "none":
         return None
-    last = int(arcs[-1])
-    after = valleys[valleys > last]
-    lowest = int(after[0]) if after.size else last + int(np.argmin(smooth[last:][frequency[last:] > tail]))
-    if not after.size and smooth[lowest] > CLOSED * smooth[arcs].max():
-        # A tail that drowns in noise, or a slow arc: nothing tells them apart below the frequency of tails.
-        return lowest, last + int(np.argmin(smooth[last:])), lowest < height.size - 1
-    flat = np.flatnonzero(smooth > smooth[lowest] + 2.0 * scatter[lowest])
-    return int(flat[flat < lowest][-1]) + 1, int(np.append(flat, height.size)[np.sum(flat < lowest)]) - 1, True
-
-
-def _split(two: TwoArcs | None) -> list[Estimate]:
-    names = {"sei_resistance": "faster one", "charge_transfer_resistance": "slower one"}
-    if two is None:
-        text = coded("LI-W-ANA-021", "not resolved: one arc, or two that overlap, describe the spectrum as well")
-        return [_without(name, SPLIT.format(which=which, whose=BOTH), text) for name, which in names.items()]
-    return [
-        _estimate(name, value, spread, SPLIT.format(which=which, whose=BOTH))
-        for (name, which), value, spread in zip(names.items(), two.resistances, two.uncertainties, strict=True)
-    ]
-
-
-def _no_arc(settings: ImpedanceSettings, text: str) -> list[Estimate]:
-    definition = INTERFACIAL.format(tail_frequency=settings.tail_frequency)
-    return [_without("interfacial_resistance", definition, text), *_split(None)]
-
-
-def _without(quantity: str, definition: str, text: str) -> Estimate:
-    return Estimate(quantity, None, "ohm", definition, warnings=(text,))
-
-
-def _estimate(quantity: str, value: float, spread: float, definition: str) -> Estimate:
-    wide, narrow = normal_quantile(0.95) * spread, normal_quantile(0.80) * spread
-    return Estimate(
-        quantity,
-        value,
-        "ohm",
-        definition,
-        standard_uncertainty=spread,
-        interval=(value - wide, value + wide),
-        interval_80=(value - narrow, value + narrow),
-        interval_kind="sampling",
-    )
+    return fit_series(spectra, settings.circuit, weights=settings.weights, fixed=settings.fixed)

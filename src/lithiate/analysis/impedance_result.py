@@ -5,42 +5,100 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import field, fields, frozen
+from attrs import asdict, field, fields, frozen
 
+from lithiate.analysis.circuits.fit import WEIGHTS
+from lithiate.analysis.circuits.series import SeriesFit
+from lithiate.analysis.half_cycle_table import Table
+from lithiate.analysis.impedance_series import ArcCollapse, ImpedanceSeries
+from lithiate.analysis.impedance_tables import (
+    candidate_table,
+    check_table,
+    circuit_to_dict,
+    parameter_table,
+    peak_table,
+)
+from lithiate.analysis.kramers_kronig_result import KramersKronigCheck
+from lithiate.analysis.plain import finite_list, settings_to_dict
+from lithiate.analysis.relaxation_times import RelaxationTimes
+from lithiate.analysis.settings import setting_error
 from lithiate.analysis.symmetric_result import estimate_to_dict
 from lithiate.core.estimate import Estimate
-from lithiate.errors import AnalysisError, nearest_match
+
+ANALYSIS = "impedance"
+LIKE_INTERFACES = {"symmetric": 2}
+"""Kind of cell -> its interfaces, where they are alike."""
+
+
+def _flag(value: str | bool) -> bool:
+    if isinstance(value, str):
+        if value.lower() not in ("true", "false"):
+            raise setting_error(ANALYSIS, "relaxation_times or leave_out_offending", value, "true or false")
+        return value.lower() == "true"
+    return bool(value)
+
+
+def _fixed(value: str | Mapping[str, float]) -> dict[str, float]:
+    """Return fixed parameters from ``"CPE1.exponent=1, R1.resistance=2.5"``, in ohm, s and what follows from them."""
+    if not isinstance(value, str):
+        return dict(value)
+    found = {}
+    for part in value.split(",") if value.strip() else ():
+        name, equals, number = part.partition("=")
+        if not equals:
+            raise setting_error(ANALYSIS, "fixed", part.strip(), "NAME=NUMBER, such as CPE1.exponent=1")
+        found[name.strip()] = float(number)
+    return found
+
+
+def _interfaces(value: str | float | None) -> int | None:
+    return None if value is None else int(value)
 
 
 @frozen(kw_only=True)
 class ImpedanceSettings:
-    """Settings of the analysis: `tail_frequency` [Hz], below which an arc is taken for diffusion."""
+    """Settings of the analysis of impedance spectra.
+
+    Parameters
+    ----------
+    tail_frequency : float, Hz
+        Below it an arc is taken for diffusion.
+    circuit : str
+        A circuit such as ``R-p(R,CPE)-p(R,CPE)-W``, or a name of the library; ``auto`` (the default) chooses one for
+        all spectra of the record, ``none`` fits none.
+    weights : {"modulus", "proportional", "unit"}
+        Of the fit; see `lithiate.analysis.circuits.fit_circuits`.
+    fixed : str or mapping
+        Parameters of `circuit` that are known: ``"CPE1.exponent=1"``, in ohm of the cell and seconds.
+    interfaces : int, optional
+        Like interfaces that share the resistances; 2 for a symmetric cell.
+    relaxation_times : bool
+        Whether to fit the distribution of relaxation times.
+    leave_out_offending : bool
+        Leave out rows that break Kramers-Kronig before all else. They are shown either way.
+    """
 
     tail_frequency: float = field(default=10.0, converter=float)
+    circuit: str = "auto"
+    weights: str = "modulus"
+    fixed: Mapping[str, float] = field(factory=dict, converter=_fixed)
+    interfaces: int | None = field(default=None, converter=_interfaces)
+    relaxation_times: bool = field(default=True, converter=_flag)
+    leave_out_offending: bool = field(default=False, converter=_flag)
 
-    @classmethod
-    def from_keywords(cls, settings: Mapping[str, Any]) -> ImpedanceSettings:
-        """Build settings from names and values; raises ``LI-ANA-001`` for what is not known or does not fit."""
-        names = [entry.name for entry in fields(cls)]
-        for name in settings:
-            if name not in names:
-                raise AnalysisError(
-                    f"unknown setting {name!r} of the impedance analysis",
-                    code="LI-ANA-001",
-                    expected=", ".join(names),
-                    nearest=nearest_match(name, names),
-                )
-        try:
-            chosen = cls(**settings)
-        except ValueError as error:
-            raise AnalysisError(
-                "a setting of the impedance analysis is not a number", code="LI-ANA-001", got=str(error)
-            ) from error
-        if not chosen.tail_frequency >= 0.0:
-            raise AnalysisError(
-                "setting 'tail_frequency' is not valid", code="LI-ANA-001", got=settings, expected="at least 0 Hz"
-            )
-        return chosen
+    def __attrs_post_init__(self) -> None:
+        if not self.tail_frequency >= 0.0:
+            raise setting_error(ANALYSIS, "tail_frequency", self.tail_frequency, "at least 0 Hz")
+        if self.interfaces is not None and self.interfaces < 1:
+            raise setting_error(ANALYSIS, "interfaces", self.interfaces, "at least 1")
+        if self.weights not in WEIGHTS:
+            raise setting_error(ANALYSIS, "weights", self.weights, " or ".join(WEIGHTS))
+        if self.fixed and self.circuit in ("auto", "none"):
+            raise setting_error(ANALYSIS, "fixed", dict(self.fixed), "a circuit (setting 'circuit') that it belongs to")
+
+    def interfaces_of(self, cell: str | None) -> int | None:
+        """Return how many like interfaces a cell has, None where they are not alike or not known."""
+        return self.interfaces if self.interfaces is not None else LIKE_INTERFACES.get(cell or "")
 
 
 @frozen(kw_only=True)
@@ -60,14 +118,36 @@ class SpectrumResistances:
 
 @frozen(eq=False, kw_only=True)
 class ImpedanceResult:
-    """What the spectra of a record tell, one entry of `spectra` each; the estimates carry cycle and temperature.
+    """What the spectra of a record tell.
 
-    `activation_energies` has one entry for each resistance that is known at three temperatures or more.
+    Parameters
+    ----------
+    specimen : str
+    spectra : tuple of SpectrumResistances
+        One each; the estimates carry cycle and temperature.
+    activation_energies : tuple of Estimate
+        Of each resistance that is known at three temperatures or more.
+    series : ImpedanceSeries
+        One row a spectrum, with the arcs of the circuit.
+    circuit : SeriesFit or None
+        The circuit of the record, None where none was fitted.
+    checks : tuple of KramersKronigCheck or None
+        One each; None where a spectrum has too few rows.
+    relaxation_times : tuple of RelaxationTimes or None
+        One each; empty where not asked for.
+    collapse : ArcCollapse or None
+    settings : ImpedanceSettings
+    warnings : tuple of str
     """
 
     specimen: str
     spectra: tuple[SpectrumResistances, ...]
     activation_energies: tuple[Estimate, ...]
+    series: ImpedanceSeries
+    circuit: SeriesFit | None
+    checks: tuple[KramersKronigCheck | None, ...]
+    relaxation_times: tuple[RelaxationTimes | None, ...]
+    collapse: ArcCollapse | None
     settings: ImpedanceSettings
     warnings: tuple[str, ...]
 
@@ -77,16 +157,33 @@ class ImpedanceResult:
             yield from spectrum.estimates()
         yield from self.activation_energies
 
+    def tables(self) -> dict[str, Table]:
+        """Return the tables to be saved: the series, the circuit's parameters, validity by row, peaks of relaxation."""
+        found = {"spectra": self.series.columns}
+        if self.circuit is not None:
+            found["circuit-parameters"] = parameter_table(self.circuit)
+            found["circuit-candidates"] = candidate_table(self.circuit)
+        found["kramers-kronig"] = check_table(self.checks)
+        found["relaxation-times"] = peak_table(self.relaxation_times)
+        return {name: table for name, table in found.items() if table and len(next(iter(table.values()))[0])}
+
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain types for JSON; what is not known is None."""
         return {
-            "schema_version": 1,
+            "schema_version": 2,
             "technique": "impedance",
             "analysis": "impedance",
             "specimen": self.specimen,
             "spectrum_count": len(self.spectra),
             "states": [spectrum.state for spectrum in self.spectra],
             "estimates": [estimate_to_dict(estimate) for estimate in self.estimates()],
-            "settings": {"tail_frequency": self.settings.tail_frequency},
+            "circuit": None if self.circuit is None else circuit_to_dict(self.circuit),
+            "tables": {
+                name: {column: finite_list(values) for column, (values, _unit) in table.items()}
+                for name, table in self.tables().items()
+            },
+            "interfaces": self.series.interfaces,
+            "collapse": None if self.collapse is None else asdict(self.collapse),
+            "settings": settings_to_dict(self.settings),
             "warnings": list(self.warnings),
         }

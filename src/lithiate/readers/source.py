@@ -127,6 +127,10 @@ class RawSpectra:
     time : (n,) float64 or None, s
     cycle : (m,) int64 or None
         Complete cycles before each spectrum.
+    temperature : (m,) float64 or None, K
+    state : tuple of m str or None
+    areal : bool
+        The impedances are those of 1 m2 [ohm m2]; they need the electrode area.
     warnings, software, simulated, start, identity, details
         As in `RawRecord`.
     """
@@ -136,6 +140,9 @@ class RawSpectra:
     offsets: NDArray[np.int64]
     time: NDArray[np.float64] | None = None
     cycle: NDArray[np.int64] | None = None
+    temperature: NDArray[np.float64] | None = None
+    state: tuple[str, ...] | None = None
+    areal: bool = False
     warnings: tuple[str, ...] = ()
     software: str | None = None
     simulated: bool = False
