@@ -254,6 +254,41 @@ def round_trip_table() -> str:
     return table(heads, rows)
 
 
+def kinetics_bias_table() -> str:
+    """Return what each estimator makes of 1 mA/cm2, from what `measure_kinetics.py` measured."""
+    rows = [
+        (
+            f"{row['series']:g}",
+            "none" if row["limit"] is None else f"{row['limit']:g}",
+            *(_bias(row["median"][name]) for name in ("butler-volmer", "tafel", "linear")),
+            f"{100 * row['largest_error']:.1f} %",
+        )
+        for row in json.loads((DOCS / "kinetics.json").read_text(encoding="utf-8"))["biases"]
+    ]
+    heads = ("R / Ω cm²", "limit / mA/cm²", "joint fit", "Tafel", "linear", "largest error of the joint fit")
+    return table(heads, rows)
+
+
+def _bias(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def kinetics_table() -> str:
+    """Return counts and errors of sweeps and Arrhenius lines, from what `measure_kinetics.py` measured."""
+    content = json.loads((DOCS / "kinetics.json").read_text(encoding="utf-8"))
+    rows = []
+    for name, scale, unit in (("exchange_current_density", 100.0, "%"), ("activation_energy", 1.0, "kJ/mol")):
+        found = content[name]
+        known = found["cases"] - found.get("refused", 0)
+        errors = (f"{scale * found[key]:.2g} {unit}" for key in ("median_error", "largest_error", "median_width"))
+        rows.append((f"`{name}`", f"{found['inside']} of {known}", f"{found['inside_80']} of {known}", *errors))
+    for energy, found in content["energies"].items():
+        errors = (f"{found[key]:.2g} kJ/mol" for key in ("median_error", "largest_error"))
+        rows.append((f"{energy} kJ/mol, five temperatures from 25 to 65 °C, 1 % noise", "", "", *errors, ""))
+    heads = ("quantity", "95 % intervals that hold it", "80 %", "median error", "largest error", "median width of 95 %")
+    return table(heads, rows)
+
+
 def kramers_kronig_alarms_table() -> str:
     """Return how many faultless spectra failed, from what `measure_kramers_kronig.py` measured."""
     content = json.loads((DOCS / "kramers_kronig.json").read_text(encoding="utf-8"))
@@ -369,6 +404,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "null_scores": null_scores_table,
     "short_detection": short_detection_table,
     "round_trip": round_trip_table,
+    "kinetics": kinetics_table,
+    "kinetics_bias": kinetics_bias_table,
     "kramers_kronig_alarms": kramers_kronig_alarms_table,
     "kramers_kronig_power": kramers_kronig_power_table,
     "relaxation_times": relaxation_times_table,
