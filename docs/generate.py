@@ -317,6 +317,56 @@ def round_trip_table() -> str:
     return table(heads, rows)
 
 
+def kramers_kronig_alarms_table() -> str:
+    """Return how many faultless spectra failed, from what `measure_kramers_kronig.py` measured."""
+    content = json.loads((DOCS / "kramers_kronig.json").read_text(encoding="utf-8"))
+    alarms, seeds = content["false_alarms"], content["seeds"]
+    shares = list(next(iter(alarms.values())))
+    rows = [(name, *(str(counts[share]) for share in shares)) for name, counts in alarms.items()]
+    rows.append((f"all, of {seeds * len(alarms)}", *(str(sum(c[share] for c in alarms.values())) for share in shares)))
+    return table((f"failed of {seeds}", *(f"{100.0 * float(share):g} % noise" for share in shares)), rows)
+
+
+def kramers_kronig_power_table() -> str:
+    """Return how much that was wrong was found, from what `measure_kramers_kronig.py` measured."""
+    content = json.loads((DOCS / "kramers_kronig.json").read_text(encoding="utf-8"))
+    of = f"of {content['power_seeds']}"
+    rows = []
+    for row in content["drift"]:
+        change = (
+            f"{100.0 * row['mean_change']:.2g} ± {100.0 * row['spread_of_change']:.1g} %, truth "
+            f"{100.0 * row['true_change']:.2g} %"
+        )
+        what = f"charge transfer grows by {100.0 * row['growth']:g} %"
+        rows.append((what, f"{100.0 * row['noise']:g} %", f"{row['flagged']} {of}", f"change {change}"))
+    for row in content["outliers"]:
+        what = f"one row off by {row['size']:g} standard deviations"
+        others = f"{row['others']} right rows named with them"
+        rows.append((what, f"{100.0 * row['noise']:g} %", f"{row['named']} {of}", others))
+    for row in content["kinks"]:
+        what = f"step of Re Z by {100.0 * row['step']:g} %"
+        rows.append((what, f"{100.0 * row['noise']:g} %", f"{row['flagged']} {of}", ""))
+    return table(("what is wrong", "noise", "found", ""), rows)
+
+
+def relaxation_times_table() -> str:
+    """Return errors of distributions of relaxation times, from what `measure_kramers_kronig.py` measured."""
+    content = json.loads((DOCS / "kramers_kronig.json").read_text(encoding="utf-8"))
+    rows = [
+        (
+            f"{row['exponent']:g}",
+            f"{100.0 * row['noise']:g} %",
+            f"{row['fewer']}, {row['more']} of {content['peak_seeds']}",
+            f"{row['place_decades']:.2g}",
+            f"{100.0 * row['area']:.2g} %",
+            f"{100.0 * row['whole']:.2g} %",
+        )
+        for row in content["peaks"]
+    ]
+    heads = ("exponent", "noise", "fewer, more than two peaks", "place / decades", "resistance of an arc", "of both")
+    return table(heads, rows)
+
+
 def misses_table() -> str:
     """Return the tests that are expected to fail, with their reasons."""
     rows = [row for path in sorted(TESTS.rglob("test_*.py")) for row in _expected_failures(path)]
@@ -386,6 +436,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "circuit_intervals": circuit_intervals_table,
     "circuit_choice": circuit_choice_table,
     "close_arcs": close_arcs_table,
+    "kramers_kronig_alarms": kramers_kronig_alarms_table,
+    "kramers_kronig_power": kramers_kronig_power_table,
+    "relaxation_times": relaxation_times_table,
     "misses": misses_table,
     "library_cathodes": cathodes_table,
     "library_electrolytes": electrolytes_table,

@@ -16,7 +16,7 @@ LARGEST = 700_000
 LONGEST = 20.0
 MEMORY = 2 << 30
 RUNNER = Path(__file__).parents[1] / "mutate.py"
-FOLDERS = ("cycler", "lithium_symmetric", "impedance/vendors")
+FOLDERS = ("cycler", "lithium_symmetric", "impedance")
 
 
 def small_files(shared_data: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from typing import Any, Literal, overload
 
 from attrs import evolve
 
-from lithiate.core.measurement import CyclingRecord, Measurement
+from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra, Measurement
 from lithiate.core.techniques import TECHNIQUES
 from lithiate.errors import ReadError, nearest_match
 from lithiate.readers import (
@@ -27,6 +27,8 @@ from lithiate.readers import (
     biologic_text,
     delimited,
     gamry_text,
+    impedance_table,
+    impedance_vendors,
     landt,
     maccor,
     neware,
@@ -36,9 +38,11 @@ from lithiate.readers import (
     parquet_table,
     pec,
     spreadsheet,
+    sweep_table,
 )
 from lithiate.readers.cell_files import files_of_folder, on_one_clock, require_one_cell
 from lithiate.readers.join import joined
+from lithiate.readers.series import SERIES_SETTINGS, distributed, name_warning, with_series, with_stated
 from lithiate.readers.sidecar import Stated, merged, read_sidecar, sidecar_paths
 from lithiate.readers.single import measurements, recognised, require_file
 from lithiate.readers.source import Reader, Source, check_settings, flag_setting
@@ -57,6 +61,7 @@ READERS: tuple[Reader, ...] = (
     biologic_companions.READER,
     biologic_text.READER,
     gamry_text.READER,
+    *impedance_vendors.READERS,
     bdf.CSV,
     arbin.READER,
     arbin.METADATA_READER,
@@ -66,6 +71,8 @@ READERS: tuple[Reader, ...] = (
     landt.READER,
     maccor.READER,
     neware_text.READER,
+    impedance_table.READER,
+    sweep_table.READER,
     delimited.READER,
     advice.READER,
 )
@@ -135,7 +142,9 @@ def read(
         specific capacities are null. Masses that cyclers write into their files are never used.
     settings : mapping of str to str, optional
         Settings of the reader, as in ``--set time_unit=h``; see `READERS` for the names. ``same_cell=true`` joins files
-        that seem to be of several cells.
+        that seem to be of several cells. ``temperatures``, ``cycles`` and ``states`` say what each spectrum of a series
+        was measured at, in the order of the files: ``"25 degC, 40 degC"``; ``temperatures=names`` takes the
+        temperatures in the files' names.
     technique : str, optional
         One of `lithiate.core.techniques.TECHNIQUES`; without it the file says what it holds, and of several techniques
         the first of cycling, polarisation and impedance is given with a warning (`read_all` gives all). A sweep of the
@@ -234,6 +243,11 @@ def _read_cell(paths: Sequence[Path], said: Stated, technique: str | None) -> tu
     beside = {path: merged([read_sidecar(name) for name in sidecar_paths(path)]) for path in files}
     stated = merged([shared, *(_of_the_cell(one, several=len(files) > 1) for one in beside.values())])
     records, skipped = _read_files(files, beside, shared.settings, stated, technique, in_folder=bool(folders))
+    records = with_series(records, shared.settings)
+    for name, values in shared.spectra.items():
+        records = distributed(records, name, values, shared.where)
+    unused = name_warning(records, stated.conditions)
+    skipped = skipped if unused is None else [*skipped, unused]
     if len(records) > 1 and not flag_setting(shared.settings, "same_cell", "settings"):
         require_one_cell(records, folder=bool(folders))
     together = joined(on_one_clock(records)) if len(records) > 1 else records
@@ -252,7 +266,12 @@ def _of_the_cell(stated: Stated, *, several: bool) -> Stated:
     """Return what a file's sidecar states about the cell; the parts of one cell may have names of their own."""
     left_out = {"specimen"} if several else set()
     values = {key: value for key, value in stated.values.items() if key not in left_out}
-    return evolve(stated, values=values, settings={})
+    return evolve(stated, values=values, settings={}, spectra={})
+
+
+def _with_spectra(record: Measurement, stated: Stated) -> Measurement:
+    """Return the record with what a sidecar states of its spectra."""
+    return with_stated(record, stated.spectra, stated.where) if isinstance(record, ImpedanceSpectra) else record
 
 
 def _with(record: Measurement, conditions: Mapping[str, float], warnings: Sequence[str]) -> Measurement:
@@ -282,7 +301,7 @@ def _read_files(
     in_folder: bool,
 ) -> tuple[list[Measurement], list[str]]:
     """Return the records of all files, and a warning for each file of a folder that holds none."""
-    settings = {key: value for key, value in shared_settings.items() if key != "same_cell"}
+    settings = {key: value for key, value in shared_settings.items() if key not in ("same_cell", *SERIES_SETTINGS)}
     opened: list[tuple[Source, Reader]] = []
     skipped: list[str] = []
     for path in files:
@@ -311,7 +330,14 @@ def _read_files(
                 raise
             skipped.append(f"LI-W-FOLDER {source.name} was skipped: {error.what}")
             continue
-        records.extend(_as_before(record, of_file.provenance) for record in found)
+        records.extend(_with_spectra(_as_before(record, of_file.provenance), of_file) for record in found)
+        if of_file.spectra and not any(isinstance(record, ImpedanceSpectra) for record in found):
+            raise ReadError(
+                f"the sidecar states the {', '.join(of_file.spectra)} of spectra, and the file holds none",
+                code="LI-READ-010",
+                where=of_file.where,
+                expected="the temperature of a cycling record under [conditions]",
+            )
     if not records:
         raise ReadError(
             "none of the files holds a record",

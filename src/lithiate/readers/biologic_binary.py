@@ -24,7 +24,7 @@ from lithiate.readers.biologic_rows import (
     spectrum_starts,
 )
 from lithiate.readers.source import COMMON_SETTINGS, Raw, RawRecord, RawSpectra, Reader, Source, flag_setting
-from lithiate.readers.spectra import assembled_spectra
+from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra
 
 _MARK = b"BIO-LOGIC MODULAR FILE"
 # Version of the data module -> where its number of columns stands, its type, that of an id, where the rows begin.
@@ -318,7 +318,7 @@ def _set_currents(columns: _Columns) -> list[float]:
 READER = Reader(
     name="biologic-binary",
     title="BioLogic EC-Lab and BT-Lab binary (.mpr)",
-    settings=COMMON_SETTINGS,
+    settings=(*COMMON_SETTINGS, SIGN_SETTING),
     sniff=sniff,
     read=read,
 )

@@ -18,7 +18,7 @@ from lithiate.readers.biologic_header import Header, read_header
 from lithiate.readers.biologic_rows import DERIVED, cycles_before, derived_current, direct_rows, spectrum_starts
 from lithiate.readers.columns import parse_heading
 from lithiate.readers.source import COMMON_SETTINGS, Raw, RawRecord, RawSpectra, Reader, Source, flag_setting
-from lithiate.readers.spectra import assembled_spectra
+from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra
 from lithiate.readers.text import NUMBER, Layout, load_columns, plain_text
 from lithiate.units import convert
 
@@ -61,7 +61,9 @@ def sniff(head: bytes, path: Path) -> bool:
     if _MAGIC.match(start):
         return True
     names = [name.strip() for name in start.split(b"\n", 1)[0].split(b"\t")]
-    return b"freq/Hz" in names or (b"time/s" in names and any(_POTENTIAL.fullmatch(name) for name in names))
+    return (b"freq/Hz" in names and b"-Im(Z)/Ohm" in names) or (
+        b"time/s" in names and any(_POTENTIAL.fullmatch(name) for name in names)
+    )
 
 
 def read(source: Source, settings: Mapping[str, str]) -> Raw | tuple[Raw, ...]:
@@ -318,7 +320,7 @@ def _sweep_conditions(header: str) -> dict[str, float]:
 READER = Reader(
     name="biologic-text",
     title="BioLogic EC-Lab and BT-Lab text (.mpt)",
-    settings=(*delimited.COLUMN_SETTINGS, *COMMON_SETTINGS),
+    settings=(*delimited.COLUMN_SETTINGS, *COMMON_SETTINGS, SIGN_SETTING),
     sniff=sniff,
     read=read,
 )

@@ -162,10 +162,14 @@ def _require_one_clock(records: Sequence[CyclingRecord]) -> None:
 def on_one_clock(records: Sequence[Measurement]) -> list[Measurement]:
     """Return the records with their times counted from the start of the earliest cycling record that has one.
 
+    Spectra alone that all have a start count from the earliest of them.
     Times of a record without a start stay as they are: linked techniques of one run count from the same zero.
     """
     starts = [start_of(record) for record in records if isinstance(record, CyclingRecord)]
     known = [start for start in starts if start is not None]
+    if not starts:
+        of_spectra = [start_of(record) for record in records]
+        known = [start for start in of_spectra if start is not None] if None not in of_spectra else []
     if not known:
         return list(records)
     reference = min(known)

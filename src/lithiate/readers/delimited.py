@@ -135,11 +135,11 @@ def _require_cycling(headings: Sequence[Heading], where: str) -> None:
     listed = "columns " + ", ".join(repr(heading.text) for heading in headings[:20])
     if any(heading.key in ("freq", "frequency") for heading in headings):
         raise ReadError(
-            "the table has a frequency: an impedance spectrum, which this version cannot read from such a text",
+            "the table has a frequency, and no impedance that is read here",
             code="LI-READ-002",
             where=where,
             got=listed,
-            expected="a text of BioLogic (.mpt) or Gamry (.DTA)",
+            expected="a spectrum as text, or --set time_column=NAME and voltage_column=NAME for a cycling record",
         )
     if not is_record(headings) and not any(
         find_column(headings, quantity) is not None for quantity in ("time", "voltage")

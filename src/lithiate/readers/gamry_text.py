@@ -15,7 +15,7 @@ from lithiate.errors import ReadError
 from lithiate.readers import clock, delimited, values
 from lithiate.readers.columns import parse_heading
 from lithiate.readers.source import COMMON_SETTINGS, RawRecord, RawSpectra, Reader, Source, flag_setting
-from lithiate.readers.spectra import assembled_spectra, spectrum_starts
+from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra, spectrum_starts
 from lithiate.readers.text import Layout, load_columns, plain_text
 from lithiate.units import convert
 
@@ -23,6 +23,8 @@ _SWEEPS = frozenset({"CV", "LSV", "POTENTIODYNAMIC", "TAFEL", "LPR", "POLRES", "
 """Experiments that sweep the voltage; CV was seen in files, the others are recalled."""
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+_TEMPERATURE = re.compile(r"[+-]?\d{1,4}(?:[.,]\d{1,9})?")
+_NO_SENSOR = -200.0
 _PHASE_TOLERANCE = 1.0
 
 
@@ -93,7 +95,12 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord | RawSpectra:
     warnings = list(raw.warnings)
     if file.value("EXPERIMENTABORTED") == "T":
         warnings.append("LI-W-ABORTED the experiment was aborted; the points before are kept")
-    stored = {"technique": file.tag, "test_name": file.value("TITLE"), "stored_area": file.value("AREA")}
+    stored = {
+        "technique": file.tag,
+        "test_name": file.value("TITLE"),
+        "stored_area": file.value("AREA"),
+        "stored_temperature": _rest_temperature(file),
+    }
     return evolve(
         raw,
         warnings=tuple(warnings),
@@ -102,6 +109,16 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord | RawSpectra:
         start=_start(file),
         details={name: value for name, value in stored.items() if value},
     )
+
+
+def _rest_temperature(file: _File) -> str:
+    """Return the mean temperature of the rest before the experiment, empty where there was no sensor (-327 degC)."""
+    found = []
+    for table in file.called("OCVCURVE"):
+        at = table.names.index("Temp") + 1 if "Temp" in table.names else None
+        cells = [row.split("\t")[at] for row in table.rows if at is not None and row.count("\t") >= at]
+        found += [float(cell.replace(",", ".")) for cell in cells if _TEMPERATURE.fullmatch(cell.strip())]
+    return f"{np.mean(found):.4g} degC" if found and min(found) > _NO_SENSOR else ""
 
 
 def _start(file: _File) -> float | None:
@@ -276,7 +293,7 @@ def _sweep_conditions(file: _File) -> dict[str, float]:
 READER = Reader(
     name="gamry-text",
     title="Gamry text (.DTA)",
-    settings=(*delimited.COLUMN_SETTINGS, *COMMON_SETTINGS),
+    settings=(*delimited.COLUMN_SETTINGS, *COMMON_SETTINGS, SIGN_SETTING),
     sniff=sniff,
     read=read,
 )

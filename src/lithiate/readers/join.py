@@ -11,7 +11,7 @@ from attrs import evolve
 
 from lithiate.core.measurement import CyclingRecord, ImpedanceSpectra, Measurement, PolarisationCurve, Provenance
 from lithiate.errors import ReadError
-from lithiate.readers.cell_files import same_rows
+from lithiate.readers.cell_files import same_rows, start_of
 
 _OPTIONAL = ("electrode_potential", "vendor_cycle_number")
 
@@ -49,14 +49,13 @@ def joined(records: Sequence[Measurement]) -> list[Measurement]:
 def joined_spectra(records: Sequence[ImpedanceSpectra]) -> ImpedanceSpectra:
     """Return the spectra of all records, one after the other; times, cycles and temperatures where all have them.
 
-    Where their times are of one clock and do not overlap the spectra stand in its order, else in the order given.
+    Where every file states its start the spectra stand in the order of the clock, else in the order given.
     """
-    timed = [record for record in records if record.time is not None]
-    if len(timed) == len(records):
-        ordered = sorted(timed, key=lambda record: float(record.time[0]) if record.time is not None else 0.0)
-        ends = [(float(r.time[0]), float(r.time[-1])) for r in ordered if r.time is not None]
-        if all(a[1] <= b[0] for a, b in zip(ends[:-1], ends[1:], strict=True)):
-            records = ordered
+    begins = [_instant(record) for record in records]
+    by_clock = all(instant is not None for instant in begins)
+    if by_clock:
+        order = sorted(range(len(records)), key=lambda k: begins[k] or 0.0)
+        records = [records[k] for k in order]
 
     def together(name: str) -> Any:  # noqa: ANN401 - arrays of several kinds
         arrays = [getattr(record, name) for record in records]
@@ -69,7 +68,8 @@ def joined_spectra(records: Sequence[ImpedanceSpectra]) -> ImpedanceSpectra:
     states = [record.state for record in records]
     names = ", ".join(record.provenance.source for record in records)
     warnings = [warning for record in records for warning in record.warnings]
-    how = "their spectra follow in the order given" if time is None else "their spectra follow in time"
+    how = "their spectra follow in time" if by_clock or time is not None else "their spectra follow in the order given"
+    warnings += _left_out(records)
     return evolve(
         records[0],
         provenance=_provenance(records, None),
@@ -84,6 +84,25 @@ def joined_spectra(records: Sequence[ImpedanceSpectra]) -> ImpedanceSpectra:
         temperature=together("temperature"),
         state=None if any(state is None for state in states) else sum((state or () for state in states), ()),
     )
+
+
+def _instant(record: ImpedanceSpectra) -> float | None:
+    """Return the instant of the first point [s since 1970], None where the file does not state its start."""
+    start = start_of(record)
+    return None if start is None else start + (0.0 if record.time is None else float(record.time[0]))
+
+
+def _left_out(records: Sequence[ImpedanceSpectra]) -> list[str]:
+    """Return a warning for each of temperature, cycle and state that only some of the files have."""
+    found = []
+    for name in ("temperature", "cycle", "state"):
+        missing = [record.provenance.source for record in records if getattr(record, name) is None]
+        if missing and len(missing) < len(records):
+            found.append(
+                f"LI-W-JOIN the {name} of {len(records) - len(missing)} of {len(records)} files is LEFT OUT, since "
+                f"{', '.join(missing)} has none"
+            )
+    return found
 
 
 def _require_distinct(records: Sequence[Measurement]) -> None:

@@ -127,7 +127,8 @@ def _decided(
             return next(iter(of_file))
         if seen == "point" and "comma" not in of_file:
             return "point"
-    pattern = "|".join(_EITHER.values()) if not own.marks else _DECIMALS["comma"]
+    # What tells a decimal comma is one, or points that part thousands.
+    pattern = "|".join(_EITHER.values() if not own.marks else (_DECIMALS["comma"], _THOUSANDS["point"]))
     row = int(series.str.contains(pattern).fill_null(value=False).arg_true()[0])
     raise ReadError(
         "nothing in the file tells decimals from thousands: this number reads in two ways, a factor of 1000 apart"

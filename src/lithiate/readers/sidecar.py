@@ -14,6 +14,9 @@
     [settings]                # of the reader, as with --set
     time_unit = "h"
 
+Of a file with impedance spectra it may also state ``temperature = "140 degC"``, ``cycle = 10`` and
+``state = "charged"``: one value for all of them, or a list with one a spectrum.
+
 ``lithiate convert`` writes such a file beside a format that has no place for the specimen, with a table
 ``[provenance]`` of its own, so that nothing is lost on the way back.
 """
@@ -51,6 +54,7 @@ _CONDITION_UNITS = {
     "upper_voltage": "V",
     "cut_off_voltage": "V",
 }
+_SPECTRA = ("temperature", "cycle", "state")
 _TABLES = ("conditions", "settings", "provenance")
 _PROVENANCE = ("origin", "source", "reader", "sha256", "software", "start", "identity", "warnings")
 
@@ -69,6 +73,8 @@ class Stated:
         SI numbers by name.
     settings : mapping of str to str
         Of the reader.
+    spectra : mapping of str to list
+        ``temperature`` [K], ``cycle`` and ``state``: one value for all spectra of the file, or one each.
     provenance : mapping of str to plain value
         Of the record that the file was converted from, with its warnings.
     """
@@ -77,6 +83,7 @@ class Stated:
     values: Mapping[str, Any] = field(factory=dict)
     conditions: Mapping[str, float] = field(factory=dict)
     settings: Mapping[str, str] = field(factory=dict)
+    spectra: Mapping[str, Any] = field(factory=dict)
     provenance: Mapping[str, Any] = field(factory=dict)
 
 
@@ -101,14 +108,15 @@ def read_sidecar(path: Path) -> Stated:
     """
     source = read_toml(path)
     faults: list[str] = []
-    values = {key: _value(source, key, faults) for key in source.data if key not in _TABLES}
+    values = {key: _value(source, key, faults) for key in source.data if key not in (*_TABLES, *_SPECTRA)}
+    spectra = {key: _of_spectra(source, key, faults) for key in _SPECTRA if key in source.data}
     conditions = _table(source, "conditions", faults)
     settings = {key: _setting_text(value) for key, value in _table(source, "settings", faults).items()}
     numbers = {key: _condition(source, key, value, faults) for key, value in conditions.items()}
     provenance = _provenance(source, faults)
     if faults:
         raise SpecError("\n  ".join([f"{path.name} has {len(faults)} fault(s):", *faults]), code="LI-SPEC-002")
-    return Stated(path.name, values, numbers, settings, provenance)
+    return Stated(path.name, values, numbers, settings, spectra, provenance)
 
 
 def _provenance(source: TomlSource, faults: list[str]) -> dict[str, Any]:
@@ -135,7 +143,7 @@ def _table(source: TomlSource, name: str, faults: list[str]) -> Mapping[str, Any
 
 def _value(source: TomlSource, key: str, faults: list[str]) -> Any:  # noqa: ANN401 - a number or a word
     value, where = source.data[key], source.where((key,))
-    known = (*QUANTITIES, *_WORDS)
+    known = (*QUANTITIES, *_WORDS, *_SPECTRA)
     if key not in known:
         nearest = nearest_match(key, (*known, *_TABLES))
         hint = f"; did you mean {nearest!r}?" if nearest else ""
@@ -151,6 +159,24 @@ def _value(source: TomlSource, key: str, faults: list[str]) -> Any:  # noqa: ANN
     return value
 
 
+def _of_spectra(source: TomlSource, key: str, faults: list[str]) -> list[Any]:
+    """Return one value, or one a spectrum, as a list."""
+    where = f"{source.where((key,))}: {key}"
+    given = source.data[key]
+    found = list(given) if isinstance(given, list) else [given]
+    if not found:
+        faults.append(f"{where} is an empty list")
+    if key == "temperature":
+        kelvin = [_number(value, "K", where, faults, text_only=True, example="140 degC") for value in found]
+        faults.extend(f"{where} lies below absolute zero, got {v:g} K" for v in kelvin if v <= 0.0)
+        return kelvin
+    kind, words = (int, "a whole number from 0") if key == "cycle" else (str, "text")
+    for value in found:
+        if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, int) and value < 0):
+            faults.append(f"{where} is {words}, got {value!r}")
+    return found
+
+
 def _condition(source: TomlSource, key: str, value: object, faults: list[str]) -> float:
     where = f"{source.where(('conditions', key))}: {dotted(('conditions', key))}"
     unit = _CONDITION_UNITS.get(key)
@@ -160,7 +186,9 @@ def _condition(source: TomlSource, key: str, value: object, faults: list[str]) -
     return _number(value, unit or "1", where, faults)
 
 
-def _number(value: object, unit: str, where: str, faults: list[str], *, text_only: bool = False) -> float:
+def _number(
+    value: object, unit: str, where: str, faults: list[str], *, text_only: bool = False, example: str = "1.13 cm^2"
+) -> float:
     if isinstance(value, str):
         try:
             return parse_quantity(value, unit)
@@ -168,7 +196,7 @@ def _number(value: object, unit: str, where: str, faults: list[str], *, text_onl
             faults.append(f"{where}: {error}")
             return math.nan
     if text_only or isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        faults.append(f"{where} is text with its unit, such as '1.13 cm^2', got {value!r}")
+        faults.append(f"{where} is text with its unit, such as {example!r}, got {value!r}")
         return math.nan
     return float(value)
 
@@ -193,7 +221,7 @@ def merged(statements: Sequence[Stated]) -> Stated:
     """
     together = {
         part: _merged([(one.where, getattr(one, part)) for one in statements])
-        for part in ("values", "conditions", "settings")
+        for part in ("values", "conditions", "settings", "spectra")
     }
     provenance = next((one.provenance for one in statements if one.provenance), {})
     return Stated(", ".join(one.where for one in statements), **together, provenance=provenance)
@@ -212,7 +240,8 @@ def _merged(parts: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
                     got=f"{table[key]!r} and {value!r} (SI)"
                     if isinstance(value, float)
                     else f"{table[key]!r}, {value!r}",
-                    expected="one value, or the same value twice",
+                    expected="one value, or the same value twice"
+                    + ("; of spectra: temperature above [conditions], in each sidecar" * (key == "temperature")),
                 )
             table.setdefault(key, value)
             said_by.setdefault(key, where)

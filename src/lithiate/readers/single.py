@@ -17,8 +17,10 @@ from lithiate.core.measurement import (
     Specimen,
 )
 from lithiate.errors import ReadError, nearest_match
+from lithiate.readers import sweep_table
 from lithiate.readers.rows import checked
-from lithiate.readers.source import Raw, RawRecord, RawSpectra, Reader, Source
+from lithiate.readers.source import Raw, RawRecord, RawSpectra, RawSweep, Reader, Source
+from lithiate.readers.spectra import judged_spectra
 
 
 def require_file(path: Path) -> None:
@@ -74,6 +76,9 @@ def measurements(
     found = reader.read(source, settings)
     if isinstance(found, Measurement):
         return [found]
+    if isinstance(found, RawSweep):
+        origin = Provenance("measured", source=source.name, reader=reader.name, sha256=source.sha256)
+        return [sweep_table.measured(found, Specimen(name=source.path.stem, area=area), origin)]
     parts = found if isinstance(found, tuple) else (found,)
     return [_measurement(part, source, reader, settings, area, technique) for part in parts]
 
@@ -92,6 +97,7 @@ def _measurement(
         details={name: value for name, value in stored.items() if value not in (None, {})},
     )
     if isinstance(found, RawSpectra):
+        found = _with_impedance(judged_spectra(found, settings, source.name), area, source.name)
         return ImpedanceSpectra(
             specimen=specimen,
             provenance=provenance,
@@ -101,6 +107,8 @@ def _measurement(
             offsets=found.offsets,
             time=found.time,
             cycle=found.cycle,
+            temperature=found.temperature,
+            state=found.state,
         )
     raw = _with_current(checked(found, settings, source.name), area, source.name)
     wanted = technique if technique in ("cycling", "polarisation") else raw.technique
@@ -141,3 +149,17 @@ def _with_current(raw: RawRecord, area: float | None, where: str) -> RawRecord:
             expected='--area "1.13 cm^2"',
         )
     return evolve(raw, current=raw.current_density * area, current_density=None)
+
+
+def _with_impedance(raw: RawSpectra, area: float | None, where: str) -> RawSpectra:
+    if not raw.areal:
+        return raw
+    if area is None:
+        raise ReadError(
+            "the file states impedances times an area, and without the electrode area there is none of the cell",
+            code="LI-READ-004",
+            where=where,
+            got="no area",
+            expected='--area "1.13 cm^2"',
+        )
+    return evolve(raw, impedance=raw.impedance / area, areal=False)

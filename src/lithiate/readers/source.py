@@ -127,6 +127,10 @@ class RawSpectra:
     time : (n,) float64 or None, s
     cycle : (m,) int64 or None
         Complete cycles before each spectrum.
+    temperature : (m,) float64 or None, K
+    state : tuple of m str or None
+    areal : bool
+        The impedances are those of 1 m2 [ohm m2]; they need the electrode area.
     warnings, software, simulated, start, identity, details
         As in `RawRecord`.
     """
@@ -136,12 +140,36 @@ class RawSpectra:
     offsets: NDArray[np.int64]
     time: NDArray[np.float64] | None = None
     cycle: NDArray[np.int64] | None = None
+    temperature: NDArray[np.float64] | None = None
+    state: tuple[str, ...] | None = None
+    areal: bool = False
     warnings: tuple[str, ...] = ()
     software: str | None = None
     simulated: bool = False
     start: float | None = None
     identity: Mapping[str, str] = field(factory=dict)
     details: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen(eq=False, kw_only=True)
+class RawSweep:
+    """A polarisation curve without times that a reader found, in SI.
+
+    Parameters
+    ----------
+    voltage : (n,) float64, V
+    current : (n,) float64, A, or A/m2 where `is_density` says so
+    is_density, is_overpotential : bool
+        The currents are per electrode area; the voltages are overpotentials of one electrode.
+    curve : str or None
+        Its name among several in the file.
+    """
+
+    voltage: NDArray[np.float64]
+    current: NDArray[np.float64]
+    is_density: bool
+    is_overpotential: bool
+    curve: str | None = None
 
 
 Raw = RawRecord | RawSpectra
@@ -159,7 +187,7 @@ class Reader:
     title: str
     settings: tuple[str, ...]
     sniff: Callable[[bytes, Path], bool]
-    read: Callable[[Source, Mapping[str, str]], Raw | tuple[Raw, ...] | Measurement]
+    read: Callable[[Source, Mapping[str, str]], Raw | tuple[Raw, ...] | RawSweep | Measurement]
 
 
 def check_settings(settings: Mapping[str, str], readers: Sequence[Reader], where: str) -> None:

@@ -14,7 +14,11 @@ from lithiate.errors import ReadError, nearest_match
 from lithiate.readers import delimited, vendor_text
 from lithiate.readers.columns import Heading, is_record, parse_heading
 from lithiate.readers.dialects import dialect_of
-from lithiate.readers.source import COMMON_SETTINGS, RawRecord, Reader, Source
+from lithiate.readers.impedance_blocks import Block, Table
+from lithiate.readers.impedance_headings import is_spectrum, named_columns
+from lithiate.readers.impedance_text import SETTINGS as SPECTRUM_SETTINGS
+from lithiate.readers.impedance_text import spectra_of_table
+from lithiate.readers.source import COMMON_SETTINGS, Raw, RawRecord, RawSpectra, Reader, Source
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,8 +53,8 @@ def sniff(head: bytes, path: Path) -> bool:
     return (head.startswith(_ZIP) and any(part in head[:4096] for part in _PARTS)) or head.startswith(_OLE)
 
 
-def read(source: Source, settings: Mapping[str, str]) -> RawRecord | tuple[RawRecord, ...]:
-    """Read the sheets that have a time and a voltage.
+def read(source: Source, settings: Mapping[str, str]) -> Raw | tuple[Raw, ...]:
+    """Read the sheets that have a time and a voltage, and those that have a frequency and an impedance.
 
     Arbin's sheets ``Channel_<n>_<k>`` are parts of one channel each, and so are sheets with the same names where one
     goes on in time behind the other. Setting ``sheet``: the one to read, where several are no parts of each other.
@@ -67,7 +71,25 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord | tuple[RawRe
         book = fastexcel.read_excel(source.content)
     except fastexcel.FastExcelError as error:
         raise _damaged(source, error) from error
+    spectra = _spectra(book, settings, source.name)
     sheets = [sheet for name in book.sheet_names if (sheet := _sheet(book, name)) is not None]
+    if spectra is not None and not [sheet for sheet in sheets if settings.get("sheet") in (None, sheet.name)]:
+        return spectra
+    record = _records(book, sheets, settings, source)
+    if spectra is None:
+        return record
+    return (*record, spectra) if isinstance(record, tuple) else (record, spectra)
+
+
+def _records(
+    book: Any,  # noqa: ANN401
+    sheets: Sequence[_Sheet],
+    settings: Mapping[str, str],
+    source: Source,
+) -> RawRecord | tuple[RawRecord, ...]:
+    """Return the record of the sheets that are of one channel, or one a channel."""
+    import fastexcel
+
     chosen = _chosen(sheets, book.sheet_names, settings, source.name)
     about = _about(book) if _ABOUT in book.sheet_names else {}
     software = f"fastexcel {fastexcel.__version__}"
@@ -125,11 +147,33 @@ def _cells(row: Sequence[str | None]) -> list[str]:
     return ["" if cell is None else str(cell).strip() for cell in row]
 
 
+def _spectra(book: Any, settings: Mapping[str, str], where: str) -> RawSpectra | None:  # noqa: ANN401
+    """Return the spectra in the sheets that name a frequency and an impedance, None without any."""
+    import fastexcel
+
+    blocks = []
+    for name in book.sheet_names:
+        if settings.get("sheet") not in (None, name):
+            continue
+        head = _frame(book, name, _ROWS_FOR_NAMES)
+        rows = [] if head is None else [_cells(row) for row in head.iter_rows()]
+        at = next((i for i, row in enumerate(rows) if is_spectrum(named_columns(row))), None)
+        whole = None if at is None else _frame(book, name, None)
+        if at is None or whole is None:
+            continue
+        below = [(_cells(row), line) for line, row in enumerate(whole.iter_rows(), 1) if line > at + 1]
+        kept = [(row, line) for row, line in below if any(row)]
+        blocks.append(Block(rows[at], [row for row, _ in kept], [line for _, line in kept]))
+    if not blocks:
+        return None
+    return evolve(spectra_of_table(Table(blocks), settings, where), software=f"fastexcel {fastexcel.__version__}")
+
+
 def _sheet(book: Any, name: str) -> _Sheet | None:  # noqa: ANN401
     frame = _frame(book, name, _ROWS_FOR_NAMES)
     for index, row in enumerate([] if frame is None else frame.iter_rows()):
         headings = [parse_heading(cell) for cell in _cells(row)]
-        if is_record(headings):
+        if is_record(headings) and not is_spectrum(named_columns(_cells(row))):
             return _Sheet(name, index, headings)
     return None
 
@@ -250,8 +294,8 @@ def _with_about(raw: RawRecord, about: Mapping[str, str]) -> RawRecord:
 
 READER = Reader(
     name="spreadsheet",
-    title="spreadsheet (.xlsx, .xls: Arbin, LANDT, Neware, or any sheet with a time and a voltage)",
-    settings=("sheet", *delimited.TEXT_SETTINGS, *COMMON_SETTINGS),
+    title="spreadsheet (.xlsx, .xls: Arbin, LANDT, Neware, or any sheet with a record or a spectrum)",
+    settings=tuple(dict.fromkeys(("sheet", *delimited.TEXT_SETTINGS, *COMMON_SETTINGS, *SPECTRUM_SETTINGS))),
     sniff=sniff,
     read=read,
 )

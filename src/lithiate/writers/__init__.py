@@ -19,6 +19,7 @@ from lithiate.errors import WriteError, nearest_match
 from lithiate.writers.bdf import write_bdf_csv, write_bdf_parquet
 from lithiate.writers.biologic import write_biologic_mpt
 from lithiate.writers.gamry import write_gamry_dta
+from lithiate.writers.impedance import write_spectra_csv, write_zplot
 from lithiate.writers.neware import write_neware_csv
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "write_biologic_mpt",
     "write_gamry_dta",
     "write_neware_csv",
+    "write_spectra_csv",
+    "write_zplot",
 ]
 
 
@@ -62,6 +65,8 @@ FORMATS: tuple[Format, ...] = (
     Format("biologic", ".mpt", "BioLogic EC-Lab text", _ALL, write_biologic_mpt),
     Format("gamry", ".dta", "Gamry text", _ALL, write_gamry_dta),
     Format("lithiate", ".parquet", "lithiate's own Parquet and JSON", _ALL, _write_own, complete=True),
+    Format("zplot", ".z", "ZPlot and ZView text", ("impedance",), write_zplot),
+    Format("impedance-csv", ".csv", "table of impedances", ("impedance",), write_spectra_csv),
 )
 """All formats; where two suffixes fit a target, the first one is meant."""
 

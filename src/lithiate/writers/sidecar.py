@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from lithiate.core.measurement import Measurement
+from lithiate.core.measurement import ImpedanceSpectra, Measurement
 from lithiate.core.store import atomic_write_text
 
 _QUANTITIES = {"area": "m^2", "cathode_mass": "kg"}
@@ -30,6 +30,8 @@ def sidecar_text(record: Measurement) -> str:
     stated = {name: value for name, value in words.items() if value is not None}
     stated |= {name: f"{value!r} {_QUANTITIES[name]}" for name, value in numbers.items() if value is not None}
     lines = [f"{name} = {_quoted(value)}" for name, value in stated.items()]
+    if isinstance(record, ImpedanceSpectra):
+        lines += _of_spectra(record)
     if record.conditions:
         lines += [
             "",
@@ -56,6 +58,16 @@ def sidecar_text(record: Measurement) -> str:
     if record.warnings:
         lines += ["warnings = [", *(f"    {_quoted(text)}," for text in record.warnings), "]"]
     return "\n".join(lines) + "\n"
+
+
+def _of_spectra(record: ImpedanceSpectra) -> list[str]:
+    """Return the lines of what is known of each spectrum."""
+    known: Mapping[str, list[str]] = {
+        "temperature": [] if record.temperature is None else [f'"{float(t)!r} K"' for t in record.temperature],
+        "cycle": [] if record.cycle is None else [str(int(cycle)) for cycle in record.cycle],
+        "state": [] if record.state is None else [_quoted(word) for word in record.state],
+    }
+    return [f"{name} = [{', '.join(words)}]" for name, words in known.items() if words]
 
 
 def _quoted(text: str) -> str:

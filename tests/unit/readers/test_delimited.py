@@ -163,7 +163,11 @@ def test_columns_by_other_names(write_file) -> None:
         ("time/s,T/degC\n0,1\n1,1\n2,1\n", "LI-READ-004", "no column is a voltage.*'T/degC'"),
         ("h,Voltage (V)\n0,1\n1,1\n2,1\n", "LI-READ-004", "no column is a time"),
         ("x,y\n0,1\n1,1\n2,1\n", "LI-READ-002", "no cycling record.*'x', 'y'"),
-        ("freq/Hz,time/s,Ewe/V\n9,0,1\n8,1,1\n7,2,1\n", "LI-READ-002", "impedance spectrum"),
+        (
+            "freq/Hz,time/s,Ewe/V\n9,0,1\n8,1,1\n7,2,1\n",
+            "LI-READ-002",
+            "has a frequency, and no impedance",
+        ),
         ("0,1\n1,1\n2,1\n", "LI-READ-004", "no line of names"),
         ("time/s,V/V\n", "LI-READ-009", "names and no rows"),
         ("time/s,V/V\n0,1\n", "LI-READ-009", "at least two rows"),

@@ -52,6 +52,28 @@ def test_an_aborted_run_keeps_its_points(write_file) -> None:
     assert any(text.startswith("LI-W-ABORTED") for text in spectra.warnings)
 
 
+def test_the_temperature_of_the_rest_is_kept_and_not_used(write_file) -> None:
+    names = "\tPt\tT\tVf\tOver\tTemp\n\t#\ts\tV vs. Ref.\tbits\tdeg C\n"
+    for celsius, stored in (((25.1, 25.3), "25.2 degC"), ((-327.67, -327.67), None)):
+        rest = f"OCVCURVE\tTABLE\t2\n{names}" + "".join(f"\t{k}\t{k}\t0.1\t...a\t{t}\n" for k, t in enumerate(celsius))
+        spectra = read(write_file(HEAD.format(tag="EISPOT") + rest + zcurve(SPECTRUM)))
+        assert spectra.provenance.details["stored"].get("stored_temperature") == stored
+        assert spectra.temperature is None
+
+
+def test_a_frequency_that_stands_twice_is_of_the_same_spectrum(write_file) -> None:
+    points = [*SPECTRUM[:2], (1e2, 11 - 3.1j), SPECTRUM[2]]
+    spectra = read(write_file(HEAD.format(tag="EISPOT") + zcurve(points)))
+    assert spectra.offsets.tolist() == [0, 4]
+    assert any("1 frequencies stand more than once in one spectrum" in text for text in spectra.warnings)
+
+
+def test_an_imaginary_part_of_the_other_sign_is_questioned(write_file) -> None:
+    path = write_file(HEAD.format(tag="EISPOT") + zcurve([(f, z.conjugate()) for f, z in SPECTRUM[:2]]))
+    assert any(text.startswith("LI-W-SIGN") for text in read(path).warnings)
+    assert read(path, settings={"invert_imaginary": "true"}).impedance.tolist() == [10 - 2j, 11 - 3j]
+
+
 def test_several_spectra(write_file) -> None:
     spectra = read(write_file(HEAD.format(tag="EISPOT") + zcurve(SPECTRUM) + zcurve(SPECTRUM[:2], "ZCURVE1")))
     assert spectra.offsets.tolist() == [0, 3, 5]

@@ -73,6 +73,11 @@ def test_both_marks_in_one_column(write_file) -> None:
         read(write_file(rows("0;3.7;1", "1;3,71;1", "2;3.72;1")))
 
 
+def test_points_of_thousands_beside_decimal_points(write_file) -> None:
+    with pytest.raises(ReadError, match=r"numbers with decimal points.*1\.234\.567 in line 3"):
+        read(write_file(rows("0;3.7;1.5", "1;3.71;1.234.567", "2;3.72;1,234")))
+
+
 def test_thousands_that_were_inferred_are_said(write_file) -> None:
     record = read(write_file(rows("0;3.7;1,234", "1;3.71;999.5", "2;3.72;998.5")))
     assert any(text.startswith("LI-W-DECIMAL cells such as '1,234' were read as thousands") for text in record.warnings)

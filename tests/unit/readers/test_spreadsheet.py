@@ -10,7 +10,7 @@ import pytest
 
 from lithiate.core.measurement import RowFlag
 from lithiate.errors import ReadError
-from lithiate.readers import read, spreadsheet
+from lithiate.readers import read, read_all, spreadsheet
 from lithiate.readers.source import Source
 
 xlsxwriter = pytest.importorskip("xlsxwriter")
@@ -44,6 +44,30 @@ def test_any_sheet_with_a_time_and_a_voltage(write_book) -> None:
     assert record.time.tolist() == [0, 1800, 3600]
     assert record.voltage.tolist() == [3.0, 3.125, 3.25]
     np.testing.assert_allclose(record.current, [1e-3, 1.5e-3, -2e-3], rtol=1e-14)
+
+
+SPECTRUM = [["Frequency (Hz)", "Z' (ohm)", "-Z'' (ohm)"], [1e3, 10.0, 1.0], [1e2, 12.0, 4.0], [10.0, 20.0, 9.0]]
+
+
+def test_sheets_with_spectra(write_book) -> None:
+    record = read(write_book({"Notes": [["made by hand"]], "A": [["cell 7"], [], *SPECTRUM], "B": SPECTRUM}))
+    assert record.technique == "impedance"
+    assert record.offsets.tolist() == [0, 3, 6]
+    assert record.impedance.tolist() == [10 - 1j, 12 - 4j, 20 - 9j] * 2
+    path = write_book(
+        {"A": SPECTRUM, "B": [[*row[:2], 2.0 * row[2] if k else row[2]] for k, row in enumerate(SPECTRUM)]}
+    )
+    assert read(path, settings={"sheet": "B"}).impedance.imag.tolist() == [-2.0, -8.0, -18.0]
+
+
+def test_a_record_and_a_spectrum_in_one_book(write_book) -> None:
+    path = write_book({"Cycling": [NAMES, [0, 3.0, 1], [1, 3.1, 1]], "EIS": SPECTRUM})
+    assert [record.technique for record in read_all(path)] == ["cycling", "impedance"]
+    assert read(path, settings={"sheet": "EIS"}).technique == "impedance"
+    damaged = [*SPECTRUM[:2], [1e2, "overload", 4.0], SPECTRUM[3]]
+    with pytest.raises(ReadError, match=r"cell\.xlsx:3.*'overload'") as error:
+        read(write_book({"EIS": damaged}))
+    assert error.value.code == "LI-READ-006"
 
 
 def test_several_sheets_are_listed_and_one_is_chosen(write_book) -> None:

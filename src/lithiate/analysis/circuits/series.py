@@ -9,12 +9,18 @@ import numpy as np
 from attrs import frozen
 
 from lithiate.analysis.circuits.arcs import Arc, arcs_of
-from lithiate.analysis.circuits.choice import EVIDENCE, Candidate, choose_circuits
+from lithiate.analysis.circuits.choice import EVIDENCE, REFUTED, Candidate, choose_circuits
 from lithiate.analysis.circuits.circuit import parse_circuit
 from lithiate.analysis.circuits.fit import fit_circuits
-from lithiate.analysis.circuits.identifiability import BLAMED, FittedParameter, Flag, fitted_parameters, identifiability
+from lithiate.analysis.circuits.identifiability import (
+    FittedParameter,
+    Flag,
+    fitted_parameters,
+    identifiability,
+    widening,
+)
 from lithiate.analysis.circuits.library import LIBRARY
-from lithiate.analysis.circuits.result import ACCURACY, CircuitFit
+from lithiate.analysis.circuits.result import CircuitFit
 from lithiate.formulas.circuit import ComplexArray, FloatArray
 
 TIERS = (
@@ -33,8 +39,6 @@ TIERS = (
     ("three arcs", "three arcs, blocking"),
 )
 """Circuits of the library that a series is tried with; the second row where none of the first leaves noise alone."""
-MOST_MISFIT = 2.0
-"""A circuit describes a series if its residuals are no larger than this many times those of the closest one."""
 FEWEST_ROWS = 8
 """Rows from which a circuit is chosen."""
 SEEN_SHARE = 0.5
@@ -58,7 +62,9 @@ class CandidateScore:
     seen : float
         Share of the spectra in which all of its parts are seen.
     unseen : float
-        Parameters, a spectrum, that are not.
+        Flags, a spectrum, of parts that are not.
+    widening : float
+        Mean of `identifiability.widening` squared: how many rows count as one.
     """
 
     name: str
@@ -68,6 +74,7 @@ class CandidateScore:
     misfit: float
     seen: float
     unseen: float
+    widening: float
 
 
 @frozen(eq=False)
@@ -239,7 +246,8 @@ def _scores(spectra: Sequence[Mapping[str, Candidate]]) -> tuple[CandidateScore,
                 parameters=max(len(each.fit.circuit.parameters) for each in of_name),
                 akaike=math.fsum(each.akaike for each in of_name),
                 misfit=math.sqrt(math.fsum(each.fit.root_mean_square**2 for each in of_name) / len(of_name)),
-                unseen=sum(flag.kind in BLAMED for each in of_name for flag in each.flags) / len(of_name),
+                unseen=sum(len(each.blamed) for each in of_name) / len(of_name),
+                widening=math.fsum(widening(each.fit) ** 2 for each in of_name) / len(of_name),
                 seen=sum(each.identifiable for each in of_name) / len(of_name),
             )
         )
@@ -247,21 +255,24 @@ def _scores(spectra: Sequence[Mapping[str, Candidate]]) -> tuple[CandidateScore,
 
 
 def _preferred(scores: Sequence[CandidateScore]) -> tuple[CandidateScore, str]:
-    """Return the circuit of a series and why it is taken."""
-    closest = max(min(each.misfit for each in scores), ACCURACY)
-    describing = [each for each in scores if each.misfit <= MOST_MISFIT * closest]
-    seen = [each for each in describing if each.seen >= SEEN_SHARE]
+    """Return the circuit of a series and why it is taken; for one spectrum that is the rule of `choice.prefer`."""
+    first = scores[0]
+    left = [each for each in scores if each.akaike - first.akaike <= REFUTED * first.widening]
+    seen = [each for each in left if each.seen >= SEEN_SHARE]
     if not seen:
-        best = min(describing, key=lambda each: (round(each.unseen), each.akaike))
-        return best, "no circuit that describes the spectra has all of its parts seen in half of them; fewest are amiss"
+        least = min(left, key=lambda each: (round(each.unseen), each.akaike))
+        return (
+            least,
+            "no circuit that fits has all parts seen in half of the spectra; this one has the fewest that are not",
+        )
     best = seen[0]
-    simpler = [each for each in seen if each.parameters < best.parameters and each.akaike - best.akaike < EVIDENCE]
+    simpler = [each for each in seen if each.parameters < best.parameters and each.akaike - best.akaike <= EVIDENCE]
     if simpler:
         chosen = min(simpler, key=lambda each: (each.parameters, each.akaike))
         return chosen, f"simpler than {best.name}, whose criterion is lower by {chosen.akaike - best.akaike:.1f} only"
-    if best is scores[0]:
+    if best is first:
         return best, "lowest information criterion, and its parts are seen"
-    gain, first = best.akaike - scores[0].akaike, scores[0]
+    gain = best.akaike - first.akaike
     return best, (
         f"{first.name} has a criterion lower by {gain:.1f}, but all of its parts are seen in {first.seen:.0%} of the "
         "spectra only"
