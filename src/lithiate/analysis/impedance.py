@@ -8,7 +8,7 @@ import numpy as np
 from attrs import evolve
 
 from lithiate.analysis.arrhenius import activation_energies
-from lithiate.analysis.circuit_resistances import disagreements, with_arcs
+from lithiate.analysis.circuit_resistances import disagreements, speaks_of_two_arcs, with_arcs
 from lithiate.analysis.circuits.identifiability import Flag
 from lithiate.analysis.circuits.series import SeriesFit, Spectrum, fit_series
 from lithiate.analysis.coded_warnings import coded
@@ -74,11 +74,12 @@ def _analysed(record: ImpedanceSpectra, chosen: ImpedanceSettings) -> ImpedanceR
     readings = [_reading(record, k, spectrum, chosen) for k, spectrum in enumerate(spectra)]
     fitted = _fitted(spectra, chosen)
     if fitted is not None:
-        readings = [
-            with_arcs(reading, each, record.specimen.area, chosen.tail_frequency, fitted.text)
-            for reading, each in zip(readings, fitted.spectra, strict=True)
-        ]
-        warnings += _named(map(disagreements, readings, fitted.spectra, [record.specimen.area] * len(readings)))
+        if speaks_of_two_arcs(fitted, chosen.tail_frequency):
+            readings = [
+                with_arcs(reading, each, record.specimen.area, chosen.tail_frequency, fitted.text)
+                for reading, each in zip(readings, fitted.spectra, strict=True)
+            ]
+            warnings += _named(map(disagreements, readings, fitted.spectra, [record.specimen.area] * len(readings)))
         warnings += _named(_texts(each.flags) if each else () for each in fitted.spectra)
         warnings += _of_misfit(fitted)
     warnings += _named([text for e in reading.estimates() for text in e.warnings] for reading in readings)

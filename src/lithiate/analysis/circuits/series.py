@@ -206,14 +206,14 @@ def _candidates(spectra: Sequence[Spectrum], weights: str) -> list[dict[str, Can
             choices = choose_circuits(*_stacked(spectra, members), tier, weights=weights)
             for k, choice in zip(members, choices, strict=True):
                 found[k].update({each.name: each for each in choice.candidates})
-        if all(any(map(_leaves_noise, each.values())) for each in found if each):
+        if all(any(leaves_noise(one.flags) for one in each.values()) for each in found if each):
             break
     return found
 
 
-def _leaves_noise(candidate: Candidate) -> bool:
-    """Return whether nothing but noise is left of a spectrum: more parts would describe noise."""
-    return not any(flag.kind in ("correlated residuals", "misfit") for flag in candidate.flags)
+def leaves_noise(flags: Sequence[Flag]) -> bool:
+    """Return whether a fit leaves nothing but noise of its spectrum: more parts would describe noise."""
+    return not any(flag.kind in ("correlated residuals", "misfit") for flag in flags)
 
 
 def _fits(
