@@ -17,6 +17,7 @@ from attrs import Factory, fields
 
 import lithiate
 from lithiate.analysis.change_points import NULL_ALARMS, NULL_SCORES, NULL_SIZES
+from lithiate.analysis.circuits.library import LIBRARY, USUAL
 from lithiate.analysis.coded_warnings import WARNINGS
 from lithiate.analysis.critical_current import CriticalCurrentSettings
 from lithiate.analysis.full_cell_result import FullCellSettings
@@ -238,6 +239,68 @@ def short_detection_table() -> str:
     return table(("what was put in, and its fall", "found", "interval holds it", "median error of the onset / h"), rows)
 
 
+def circuit_library_table() -> str:
+    """Return the circuits of the library; those that are tried unless others are asked for are marked."""
+    rows = [
+        (
+            f"**{named.name}**" if named.name in USUAL else named.name,
+            f"`{named.text}`",
+            named.title,
+            "; ".join(f"`{label}`: {meaning}" for label, meaning in named.meaning),
+        )
+        for named in LIBRARY
+    ]
+    return table(("name", "circuit", "what it is", "its parts"), rows)
+
+
+def circuit_intervals_table() -> str:
+    """Return what intervals of the slower arc's resistance held, by `measure_circuit_fits.py`."""
+    content = json.loads((DOCS / "circuit_fits.json").read_text(encoding="utf-8"))["intervals"]
+    rows = []
+    for name, row in content.items():
+        bound = row["median_squared_error_over_bound"].values()
+        rows.append((
+            name,
+            f"{row['held']} of {row['spectra']}",
+            f"{row['held_80']}",
+            f"{row['held_by_covariance']}",
+            f"{row['flagged']}",
+            f"{row['open']}",
+            f"{100.0 * row['median_width']:.0f} %",
+            f"{row['within_10_percent']}",
+            f"{min(bound):.2f} to {max(bound):.2f}",
+        ))  # fmt: skip
+    heads = ("arcs", "95 % interval holds", "80 %", "95 % by covariance", "a part flagged", "open", "median width",
+             "within 10 %", "median squared error over that of the bound")  # fmt: skip
+    return table(heads, rows)
+
+
+def circuit_choice_table() -> str:
+    """Return which circuits were preferred, by `measure_circuit_fits.py`."""
+    content = json.loads((DOCS / "circuit_fits.json").read_text(encoding="utf-8"))["choice"]
+    rows = []
+    for name, row in content.items():
+        truth = name.rsplit(", ", 1)[0]
+        others = ", ".join(f"{count} {each}" for each, count in row["preferred"].items() if each != truth)
+        rows.append((
+            name,
+            f"{row['preferred'].get(truth, 0)} of {row['of']}",
+            others,
+            f"{row['lowest'].get(truth, 0)}",
+            ", ".join(f"{count}" for count in row["exact_at_evidence"].values()),
+        ))  # fmt: skip
+    heads = ("made of, noise", "preferred", "others preferred", "lowest criterion alone", "evidence 0, 2, 4, 6, 8, 10")
+    return table(heads, rows)
+
+
+def close_arcs_table() -> str:
+    """Return what becomes of two arcs that are close, by `measure_circuit_fits.py`."""
+    content = json.loads((DOCS / "circuit_fits.json").read_text(encoding="utf-8"))["close_arcs"]
+    fates = [fate for fate in next(iter(content.values())) if fate != "of"]
+    rows = [(name, *(str(row[fate]) for fate in fates)) for name, row in content.items()]
+    return table(("ratio of time constants, noise", *fates), rows)
+
+
 def round_trip_table() -> str:
     """Return counts and errors of records with known answers, from what `measure_round_trip.py` measured."""
     content = json.loads((DOCS / "round_trip.json").read_text(encoding="utf-8"))
@@ -255,6 +318,41 @@ def round_trip_table() -> str:
             held = f"{numbers['covered']} of {numbers['with_value']}"
             rows.append((words, anode, f"{truth} {unit}".removesuffix(" 1"), held, str(numbers["open"]), error, width))
     heads = ("quantity", "anode", "truth", "intervals that hold it", "open above", "largest error", "median width")
+    return table(heads, rows)
+
+
+def kinetics_bias_table() -> str:
+    """Return what each estimator makes of 1 mA/cm2, from what `measure_kinetics.py` measured."""
+    rows = [
+        (
+            f"{row['series']:g}",
+            "none" if row["limit"] is None else f"{row['limit']:g}",
+            *(_bias(row["median"][name]) for name in ("butler-volmer", "tafel", "linear")),
+            f"{100 * row['largest_error']:.1f} %",
+        )
+        for row in json.loads((DOCS / "kinetics.json").read_text(encoding="utf-8"))["biases"]
+    ]
+    heads = ("R / Ω cm²", "limit / mA/cm²", "joint fit", "Tafel", "linear", "largest error of the joint fit")
+    return table(heads, rows)
+
+
+def _bias(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def kinetics_table() -> str:
+    """Return counts and errors of sweeps and Arrhenius lines, from what `measure_kinetics.py` measured."""
+    content = json.loads((DOCS / "kinetics.json").read_text(encoding="utf-8"))
+    rows = []
+    for name, scale, unit in (("exchange_current_density", 100.0, "%"), ("activation_energy", 1.0, "kJ/mol")):
+        found = content[name]
+        known = found["cases"] - found.get("refused", 0)
+        errors = (f"{scale * found[key]:.2g} {unit}" for key in ("median_error", "largest_error", "median_width"))
+        rows.append((f"`{name}`", f"{found['inside']} of {known}", f"{found['inside_80']} of {known}", *errors))
+    for energy, found in content["energies"].items():
+        errors = (f"{found[key]:.2g} kJ/mol" for key in ("median_error", "largest_error"))
+        rows.append((f"{energy} kJ/mol, five temperatures from 25 to 65 °C, 1 % noise", "", "", *errors, ""))
+    heads = ("quantity", "95 % intervals that hold it", "80 %", "median error", "largest error", "median width of 95 %")
     return table(heads, rows)
 
 
@@ -374,6 +472,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "null_scores": null_scores_table,
     "short_detection": short_detection_table,
     "round_trip": round_trip_table,
+    "kinetics": kinetics_table,
+    "kinetics_bias": kinetics_bias_table,
+    "circuit_library": circuit_library_table,
+    "circuit_intervals": circuit_intervals_table,
+    "circuit_choice": circuit_choice_table,
+    "close_arcs": close_arcs_table,
     "kramers_kronig_alarms": kramers_kronig_alarms_table,
     "kramers_kronig_power": kramers_kronig_power_table,
     "relaxation_times": relaxation_times_table,

@@ -27,7 +27,7 @@ from lithiate.analysis.circuits import (
     identifiability,
     parse_circuit,
 )
-from lithiate.analysis.circuits.choice import prefer
+from lithiate.analysis.circuits.choice import Candidate, prefer
 from lithiate.analysis.circuits.identifiability import BLAMED
 
 RESULT = Path(__file__).with_name("circuit_fits.json")
@@ -193,36 +193,55 @@ def measure_close_arcs(ratio: tuple[float, float], noise: float, count: int = CH
     return {"of": count, **{fate: found[fate] for fate in FATES}}
 
 
-FATES = ("merged, sum held", "merged, sum missed", "two, both held", "two, one missed", "other")
-"""What becomes of two arcs: one arc whose interval holds the sum of both, or two whose intervals hold each."""
+FATES = (
+    "merged, sum held",
+    "merged, sum missed",
+    "flagged, sum held",
+    "flagged, sum missed",
+    "told apart, both held",
+    "told apart, one missed",
+    "other",
+)
+"""What becomes of two arcs, and whether 95 % intervals hold the truth: one arc is preferred; two are, with a flag that
+they are not told apart; two are, without."""
+_ARC = "R2.resistance"
 
 
 def _fate(choice: CircuitChoice, truth: list[float]) -> str:
-    fit = choice.preferred.fit
-    flags = [choice.preferred.flags]
-    if choice.preferred.name in ("one arc", "one arc, diffusion", "one arc, blocking", "Randles"):
-        arc = fitted_parameters([fit], ["R2.resistance"], flags=flags)[0]["R2.resistance"]
-        return FATES[0] if holds(arc.interval, truth[1] + truth[4]) else FATES[1]
-    if choice.preferred.name == "two arcs":
-        arcs = fitted_parameters([fit], ["R2.resistance", "R3.resistance"], flags=flags)[0].values()
-        held = [holds(arc.interval, value) for arc, value in zip(arcs, (truth[1], truth[4]), strict=True)]
-        return FATES[2] if all(held) else FATES[3]
-    return FATES[4]
+    preferred = choice.preferred
+    total = truth[1] + truth[4]
+    if preferred.name in ("one arc", "one arc, diffusion", "one arc, blocking", "Randles"):
+        return FATES[0] if _hold(preferred, {_ARC: total}) else FATES[1]
+    if preferred.name != "two arcs":
+        return FATES[6]
+    if not preferred.identifiable:
+        return FATES[2] if _hold(preferred, {f"{_ARC} + {CHARGE_TRANSFER}": total}) else FATES[3]
+    return FATES[4] if _hold(preferred, {_ARC: truth[1], CHARGE_TRANSFER: truth[4]}) else FATES[5]
+
+
+def _hold(candidate: Candidate, truth: dict[str, float]) -> bool:
+    """Return whether the intervals of a candidate hold what is true."""
+    found = fitted_parameters([candidate.fit], list(truth), flags=[candidate.flags])[0]
+    return all(holds(found[name].interval, value) for name, value in truth.items())
 
 
 def main() -> None:
     """Measure, print, write."""
-    content: dict[str, Any] = {"intervals": {name: measure_intervals(name) for name in RATIOS}}
-    content["choice"] = {
-        f"{name}, {noise:.1%}": measure_choice(name, noise) for name in MADE_OF for noise in CHOICE_NOISES
-    }
-    content["close_arcs"] = {
-        f"{low:g} to {high:g}, {noise:.1%}": measure_close_arcs((low, high), noise)
-        for low, high in CLOSE_RATIOS
-        for noise in CHOICE_NOISES
-    }
+    content: dict[str, Any] = {"intervals": {}, "choice": {}, "close_arcs": {}}
+    for name in RATIOS:
+        content["intervals"][name] = measure_intervals(name)
+        print(name, content["intervals"][name], flush=True)
+    for name in MADE_OF:
+        for noise in CHOICE_NOISES:
+            key = f"{name}, {noise:.1%}"
+            content["choice"][key] = measure_choice(name, noise)
+            print(key, content["choice"][key], flush=True)
+    for low, high in CLOSE_RATIOS:
+        for noise in CHOICE_NOISES:
+            key = f"{low:g} to {high:g}, {noise:.1%}"
+            content["close_arcs"][key] = measure_close_arcs((low, high), noise)
+            print(key, content["close_arcs"][key], flush=True)
     RESULT.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(content, indent=1))
 
 
 if __name__ == "__main__":

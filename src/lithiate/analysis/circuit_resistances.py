@@ -8,21 +8,36 @@ from typing import Any
 from attrs import evolve
 
 from lithiate.analysis.circuits.arcs import Arc
-from lithiate.analysis.circuits.series import SpectrumFit
+from lithiate.analysis.circuits.series import SeriesFit, SpectrumFit, leaves_noise
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.impedance_result import SpectrumResistances
 from lithiate.analysis.spectrum_reading import BOTH
 from lithiate.core.estimate import Estimate
 
 DEFINITION = "the {which} of the two arcs above {tail:g} Hz of the circuit {circuit}, by least squares; {whose}"
+NAMES = ("sei_resistance", "charge_transfer_resistance")
+LEAST_SHARE = 0.9
+"""Share of the spectra that a circuit must describe down to the noise."""
 DISAGREEMENT = 0.1
 """Share by which the arcs' sum may leave the reading without a word."""
+
+
+def speaks_of_two_arcs(fitted: SeriesFit, tail_frequency: float) -> bool:
+    """Return whether a series has interphase and charge transfer by its circuit.
+
+    So it does where the circuit has two arcs above the tail and leaves nothing but noise, in nearly all spectra. What a
+    circuit does not describe it puts into its parts; the reading looks at the arcs alone, and stands then. It is one or
+    the other for a whole series: a temperature series of both would bend.
+    """
+    known = [each for each in fitted.spectra if each is not None]
+    good = [len(_above(each, tail_frequency)) == 2 and leaves_noise(each.flags) for each in known]
+    return sum(good) >= LEAST_SHARE * len(known)
 
 
 def with_arcs(
     reading: SpectrumResistances, fitted: SpectrumFit | None, area: float | None, tail_frequency: float, circuit: str
 ) -> SpectrumResistances:
-    """Return the resistances of a spectrum, those of interphase and charge transfer by the circuit if it has two arcs.
+    """Return the resistances of a spectrum, those of interphase and charge transfer by its circuit if it has two arcs.
 
     Parameters
     ----------
@@ -38,9 +53,7 @@ def with_arcs(
     if fitted is None or len(arcs) != 2:
         return reading
     found: dict[str, Any] = {}
-    for name, which, arc in zip(
-        ("sei_resistance", "charge_transfer_resistance"), ("faster", "slower"), arcs, strict=True
-    ):
+    for name, which, arc in zip(NAMES, ("faster", "slower"), arcs, strict=True):
         definition = DEFINITION.format(which=which, tail=tail_frequency, circuit=circuit, whose=BOTH)
         found[name] = _estimate(getattr(reading, name), fitted, arc, definition, 1.0 if area is None else area)
     return evolve(reading, **found)

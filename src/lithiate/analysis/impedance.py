@@ -8,7 +8,7 @@ import numpy as np
 from attrs import evolve
 
 from lithiate.analysis.arrhenius import activation_energies
-from lithiate.analysis.circuit_resistances import disagreements, with_arcs
+from lithiate.analysis.circuit_resistances import disagreements, speaks_of_two_arcs, with_arcs
 from lithiate.analysis.circuits.identifiability import Flag
 from lithiate.analysis.circuits.series import SeriesFit, Spectrum, fit_series
 from lithiate.analysis.coded_warnings import coded
@@ -22,6 +22,8 @@ from lithiate.analysis.spectrum_reading import BOTH, read_spectrum
 from lithiate.core.measurement import ImpedanceSpectra
 from lithiate.errors import AnalysisError
 
+LARGEST_MISFIT = 0.05
+"""Root mean square of a fit's residuals over |Z| above which its circuit is not said to describe a spectrum."""
 OF_FULL_CELL = {
     "sei_resistance": "taken for the lithium's film, with all else that is as fast, such as charge transfer of lithium",
     "charge_transfer_resistance": "taken for charge transfer of cathode and lithium, of either what is as slow",
@@ -58,7 +60,15 @@ def analyse_impedance(
 
     The circuit is fitted in ohm of the cell, one for all spectra of the record (`lithiate.analysis.circuits.series`).
     """
+    from threadpoolctl import threadpool_limits
+
     chosen = settings_from_keywords(ImpedanceSettings, "impedance", settings)
+    # Matrices of a spectrum are small: threads cost more time than they save, and give other last digits.
+    with threadpool_limits(1):
+        return _analysed(record, chosen)
+
+
+def _analysed(record: ImpedanceSpectra, chosen: ImpedanceSettings) -> ImpedanceResult:
     warnings = list(record.warnings)
     if record.specimen.area is None:
         warnings.append(coded("LI-W-ANA-020", "the area is not known: resistances are those of the cell, in ohm"))
@@ -70,12 +80,14 @@ def analyse_impedance(
     readings = [_reading(record, k, spectrum, chosen) for k, spectrum in enumerate(spectra)]
     fitted = _fitted(spectra, chosen, progress)
     if fitted is not None:
-        readings = [
-            with_arcs(reading, each, record.specimen.area, chosen.tail_frequency, fitted.text)
-            for reading, each in zip(readings, fitted.spectra, strict=True)
-        ]
-        warnings += _named(map(disagreements, readings, fitted.spectra, [record.specimen.area] * len(readings)))
+        if speaks_of_two_arcs(fitted, chosen.tail_frequency):
+            readings = [
+                with_arcs(reading, each, record.specimen.area, chosen.tail_frequency, fitted.text)
+                for reading, each in zip(readings, fitted.spectra, strict=True)
+            ]
+            warnings += _named(map(disagreements, readings, fitted.spectra, [record.specimen.area] * len(readings)))
         warnings += _named(_texts(each.flags) if each else () for each in fitted.spectra)
+        warnings += _of_misfit(fitted)
     warnings += _named([text for e in reading.estimates() for text in e.warnings] for reading in readings)
     if record.specimen.cell == "full":
         readings = [_of_full_cell(reading) for reading in readings]
@@ -110,6 +122,15 @@ def analyse_impedance(
 def _named(spectra: Iterable[Sequence[str]]) -> list[str]:
     """Return warnings of spectra, each with the number of its spectrum."""
     return [f"{text} (spectrum {k + 1})" for k, texts in enumerate(spectra) for text in texts]
+
+
+def _of_misfit(fitted: SeriesFit) -> list[str]:
+    """Return a warning where the circuit leaves more than a twentieth of |Z| in half of the spectra."""
+    misfit = float(np.median([each.fit.root_mean_square for each in fitted.spectra if each is not None]))
+    if misfit <= LARGEST_MISFIT:
+        return []
+    text = f"the circuit {fitted.text} leaves {100.0 * misfit:.2g} % of |Z| (median): it does not describe the spectra"
+    return [coded("LI-W-ANA-152", f"{text}; --set leave_out_offending=true leaves rows out that break Kramers-Kronig")]
 
 
 def _texts(flags: Sequence[Flag]) -> list[str]:

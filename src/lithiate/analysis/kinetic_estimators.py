@@ -20,6 +20,9 @@ FEWEST_POINTS = 6
 LEAST_RUNS_PROBABILITY = 1e-3
 """Runs of one sign in the residuals that are less likely than this are a systematic misfit."""
 
+FARTHEST = 1e3
+"""Distance of a row from a curve that is as bad as any."""
+
 LEAST_KNOWN = 0.5
 """Standard uncertainty of a reorganisation energy, as a share of it, above which it is not told."""
 
@@ -172,7 +175,8 @@ def fit_curve(fit: CurveFit, *, given: bool) -> Fit:
     apart = (rows.current - predicted.current) / np.hypot(
         predicted.slope * float(np.sqrt(np.mean(rows.voltage**2))), predicted.current
     )
-    misfit = float(np.sqrt(np.mean(apart**2)))
+    # A law without the resistance that a curve has may be off by any number of decades.
+    misfit = float(np.sqrt(np.mean(np.minimum(np.abs(apart), FARTHEST) ** 2)))
     probability = runs_probability(fit.minimum.residual[np.argsort(rows.voltage)])
     systematic = misfit if probability < LEAST_RUNS_PROBABILITY else 0.0
     conditions: dict[str, float | str] = {

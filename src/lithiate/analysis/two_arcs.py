@@ -9,7 +9,7 @@ from attrs import frozen
 from lithiate.analysis.circuits.arcs import arcs_of
 from lithiate.analysis.circuits.circuit import parse_circuit
 from lithiate.analysis.circuits.fit import fit_circuit
-from lithiate.analysis.circuits.identifiability import widening
+from lithiate.analysis.circuits.identifiability import autoregressive_widening, correlation_of_rows
 from lithiate.analysis.circuits.result import ACCURACY, CircuitFit
 from lithiate.analysis.robust import FloatArray
 from lithiate.formulas.circuit import ComplexArray
@@ -59,7 +59,9 @@ def resolve_two_arcs(frequency: FloatArray, impedance: ComplexArray, *, width: f
     if gain - (two.values.size - one.values.size) * math.log(rows) < EVIDENCE:
         return None
     fast, slow = arcs_of(two)
-    spreads = [float(two.spreads[two.circuit.names.index(arc.resistance_name)]) * widening(two) for arc in (fast, slow)]
+    # Two arcs are rarely all that there is: what they leave is smooth, and counts as fewer rows, however small it is.
+    wider = autoregressive_widening(correlation_of_rows(two), frequency.size)
+    spreads = [wider * float(two.spreads[two.circuit.names.index(arc.resistance_name)]) for arc in (fast, slow)]
     # NaN of a resistance at its bound is no small spread.
     if not max(spreads) <= LARGEST_SPREAD or slow.time_constant < SMALLEST_RATIO * fast.time_constant:
         return None

@@ -53,6 +53,8 @@ def plot_kinetics(result: KineticsResult) -> Figure:
     _windows(linear, tafel, result, scale)
     largest = float(np.abs(current).max())
     smallest = float(np.abs(current[current != 0.0]).min()) if bool((current != 0.0).any()) else largest
+    # Laws that do not fit may leave the data by decades.
+    linear.set_ylim(1.15 * min(float(current.min()), 0.0), 1.15 * max(float(current.max()), 0.0))
     tafel.set_yscale("log")
     tafel.set_ylim(max(0.5 * smallest, largest * 10.0**-_DECADES), 2.0 * largest)
     tafel.set_xlim(0.0, 1.03 * float(np.abs(eta).max()))

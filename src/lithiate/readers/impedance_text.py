@@ -33,6 +33,7 @@ from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra, spectrum_s
 SETTINGS = (*COLUMN_SETTINGS, *UNIT_SETTINGS, marks.SETTING, SIGN_SETTING, "tolerate_bad_rows")
 
 _MOST_MISSING_AT_THE_END = 0.5
+_FEWEST_POINTS = 5
 _MONTH_FIRST = re.compile(r"([A-Z][a-z]{2})[a-z]*\.?\s+(\d{1,2}),\s*(\d{4})\s+")
 
 
@@ -184,6 +185,12 @@ def _spectra(
         counters.append(np.unique(words, return_inverse=True)[1].astype(np.float64))
     starts = spectrum_starts(columns["frequency"], [number, *counters])
     raw, first = assembled_spectra(columns, starts, where, drop=drop)
+    points = float(np.median(np.diff(raw.offsets)))
+    if first.size > len(parts) and points < _FEWEST_POINTS:
+        warnings.append(
+            f"LI-W-SPECTRUM the frequency turns back so often that {first.size} spectra have {points:.2g} points in "
+            "the median: rows of one spectrum stand in the order of their frequencies"
+        )
     announced = [block.announced for block in blocks if block.announced is not None]
     rows = sum(len(block.rows) for block in blocks)
     if announced and rows < sum(announced):

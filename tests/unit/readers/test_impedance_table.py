@@ -124,6 +124,12 @@ def test_where_a_spectrum_begins(write_file, frequency, offsets) -> None:
     assert record.offsets.tolist() == offsets
 
 
+def test_rows_without_order_are_said(write_file) -> None:
+    frequency = np.random.default_rng(0).permutation(np.logspace(5, -1, 25))
+    record = read(write_file(table("f/Hz,Re,Im", frequency, frequency**-0.5, -(frequency**-0.5))))
+    assert any("the frequency turns back so often that" in text for text in record.warnings)
+
+
 def test_a_positive_imaginary_part_is_kept_and_questioned(write_file) -> None:
     path = write_file(table("f/Hz,Re,Im", FREQUENCY, IMPEDANCE.real, -IMPEDANCE.imag))
     record = read(path)

@@ -22,12 +22,15 @@ from lithiate.formulas.circuit import ComplexArray, FloatArray
 EVIDENCE = 6.0
 """Difference of Akaike's criterion that a more complex circuit must gain over a simpler one to be preferred.
 
-Odds of exp(6/2) = 20 to 1. From 4 on hardly any part too many was preferred in 1,600 spectra, and up to 10 none was
-lost (docs/verification.md).
+Odds of exp(6/2) = 20 to 1. Of 1,200 spectra of arcs with and without a tail, 4 and 6 gave one a part too many, 0 gave
+27, and up to 10 none lost a part (docs/verification.md).
 """
 REFUTED = 10.0
 """Difference beyond which a circuit is refuted, be all its parts seen: it has "essentially no support" (Burnham &
 Anderson, Model Selection and Multimodel Inference, 2nd ed. (2002), section 2.6)."""
+
+MOST_ROWS = 5.0
+"""Rows that count as one at most where residuals go together; else what fits badly would refute nothing."""
 
 
 @frozen(eq=False)
@@ -224,7 +227,7 @@ def prefer(candidates: Sequence[Candidate], evidence: float = EVIDENCE) -> tuple
     """Return which of candidates, by rising criterion, is preferred, and why."""
     first = candidates[0]
     # Residuals that go together count as fewer rows, and differences of the criterion grow with the rows.
-    rows = widening(first.fit) ** 2
+    rows = min(widening(first.fit) ** 2, MOST_ROWS)
     left = [each for each in candidates if each.akaike - first.akaike <= REFUTED * rows]
     seen = [each for each in left if each.identifiable]
     if not seen:

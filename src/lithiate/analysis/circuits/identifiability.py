@@ -123,9 +123,12 @@ def widening(fit: CircuitFit) -> float:
     """
     together = _correlation(fit)
     rows = int(np.count_nonzero(fit.used))
-    if together <= 2.0 / math.sqrt(rows):
-        return 1.0
-    together = min(together, 1.0 - 1.0 / rows)
+    return autoregressive_widening(together, rows) if together > 2.0 / math.sqrt(rows) else 1.0
+
+
+def autoregressive_widening(correlation: float, rows: int) -> float:
+    """Return sqrt((1 + r)/(1 - r)) for a correlation r of neighbouring rows, at least 1, of a number of rows."""
+    together = min(max(correlation, 0.0), 1.0 - 1.0 / rows)
     return math.sqrt((1.0 + together) / (1.0 - together))
 
 
@@ -328,8 +331,11 @@ def _residuals(fit: CircuitFit) -> list[Flag]:
 
 def _correlation(fit: CircuitFit) -> float:
     """Return the correlation of the residuals of neighbouring rows; 0 where they are below what instruments can do."""
-    if fit.sum_of_squares / fit.freedom < fit.least_variance:
-        return 0.0
+    return 0.0 if fit.sum_of_squares / fit.freedom < fit.least_variance else correlation_of_rows(fit)
+
+
+def correlation_of_rows(fit: CircuitFit) -> float:
+    """Return the correlation of the weighted residuals of neighbouring rows, however small they are."""
     misfit = _in_order(fit)
     power = float((np.abs(misfit) ** 2).sum())
     return float((misfit[1:] * misfit[:-1].conj()).real.sum()) / power if power > 0.0 else 0.0

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from lithiate.analysis.circuits.arcs import Arc, arcs_of
-from lithiate.analysis.circuits.choice import EVIDENCE, REFUTED, Candidate, choose_circuits
+from lithiate.analysis.circuits.choice import EVIDENCE, MOST_ROWS, REFUTED, Candidate, choose_circuits
 from lithiate.analysis.circuits.circuit import parse_circuit
 from lithiate.analysis.circuits.fit import fit_circuits
 from lithiate.analysis.circuits.identifiability import (
@@ -219,14 +219,14 @@ def _candidates(
             choices = choose_circuits(*_stacked(spectra, members), tier, weights=weights, progress=report)
             for k, choice in zip(members, choices, strict=True):
                 found[k].update({each.name: each for each in choice.candidates})
-        if all(any(map(_leaves_noise, each.values())) for each in found if each):
+        if all(any(leaves_noise(one.flags) for one in each.values()) for each in found if each):
             break
     return found
 
 
-def _leaves_noise(candidate: Candidate) -> bool:
-    """Return whether nothing but noise is left of a spectrum: more parts would describe noise."""
-    return not any(flag.kind in ("correlated residuals", "misfit") for flag in candidate.flags)
+def leaves_noise(flags: Sequence[Flag]) -> bool:
+    """Return whether a fit leaves nothing but noise of its spectrum: more parts would describe noise."""
+    return not any(flag.kind in ("correlated residuals", "misfit") for flag in flags)
 
 
 def _fits(
@@ -270,7 +270,7 @@ def _scores(spectra: Sequence[Mapping[str, Candidate]]) -> tuple[CandidateScore,
 def _preferred(scores: Sequence[CandidateScore]) -> tuple[CandidateScore, str]:
     """Return the circuit of a series and why it is taken; for one spectrum that is the rule of `choice.prefer`."""
     first = scores[0]
-    left = [each for each in scores if each.akaike - first.akaike <= REFUTED * first.widening]
+    left = [each for each in scores if each.akaike - first.akaike <= REFUTED * min(first.widening, MOST_ROWS)]
     seen = [each for each in left if each.seen >= SEEN_SHARE]
     if not seen:
         least = min(left, key=lambda each: (round(each.unseen), each.akaike))
