@@ -65,10 +65,12 @@ def analyse_impedance(
     chosen = settings_from_keywords(ImpedanceSettings, "impedance", settings)
     # Matrices of a spectrum are small: threads cost more time than they save, and give other last digits.
     with threadpool_limits(1):
-        return _analysed(record, chosen)
+        return _analysed(record, chosen, progress)
 
 
-def _analysed(record: ImpedanceSpectra, chosen: ImpedanceSettings) -> ImpedanceResult:
+def _analysed(
+    record: ImpedanceSpectra, chosen: ImpedanceSettings, progress: Callable[[float], None] | None
+) -> ImpedanceResult:
     warnings = list(record.warnings)
     if record.specimen.area is None:
         warnings.append(coded("LI-W-ANA-020", "the area is not known: resistances are those of the cell, in ohm"))
