@@ -94,7 +94,8 @@ def _analysed(record: ImpedanceSpectra, chosen: ImpedanceSettings) -> ImpedanceR
     collapse = find_arc_collapse(series)
     if collapse is not None:
         warnings.append(coded("LI-W-ANA-150", collapse.text))
-    energies = tuple(activation_energies([e for reading in readings for e in reading.estimates()]))
+    estimates = [e for reading in readings for e in reading.estimates()]
+    energies = tuple(activation_energies(estimates, temperature_uncertainty=chosen.temperature_uncertainty))
     warnings += [text for energy in energies for text in energy.warnings]
     return ImpedanceResult(
         specimen=record.specimen.name,
@@ -194,4 +195,4 @@ def _of_full_cell(spectrum: SpectrumResistances) -> SpectrumResistances:
 def _fitted(spectra: Sequence[Spectrum], settings: ImpedanceSettings) -> SeriesFit | None:
     if settings.circuit == "none":
         return None
-    return fit_series(spectra, settings.circuit, weights=settings.weights, fixed=settings.fixed)
+    return fit_series(spectra, settings.circuit, weights=settings.weights, fixed=settings.fixed, shared=settings.shared)
