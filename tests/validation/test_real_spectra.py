@@ -60,6 +60,7 @@ def test_the_published_circuit_gives_the_published_values_and_energies(ceramic):
     assert slow.conditions["by_ln_r_over_t"] / ELECTRONVOLT == pytest.approx(0.8919, abs=0.0025)
 
 
+@pytest.mark.slow
 def test_130_battery_spectra_are_described_by_one_circuit(shared_data):
     """AutoEIS (MIT), 9.9 kHz to 21 mHz: no guess, one circuit for all, median residual below 1 %."""
     series = np.load(shared_data / "impedance/battery_series/battery_data.npy")

@@ -27,10 +27,12 @@ def speaks_of_two_arcs(fitted: SeriesFit, tail_frequency: float) -> bool:
 
     So it does where the circuit has two arcs above the tail and leaves nothing but noise, in nearly all spectra. What a
     circuit does not describe it puts into its parts; the reading looks at the arcs alone, and stands then. It is one or
-    the other for a whole series: a temperature series of both would bend.
+    the other for a whole series: a temperature series of both would bend. A circuit that was asked for is taken at its
+    word.
     """
     known = [each for each in fitted.spectra if each is not None]
-    good = [len(_above(each, tail_frequency)) == 2 and leaves_noise(each.flags) for each in known]
+    asked = not fitted.scores
+    good = [len(_above(each, tail_frequency)) == 2 and (asked or leaves_noise(each.flags)) for each in known]
     return sum(good) >= LEAST_SHARE * len(known)
 
 

@@ -104,7 +104,8 @@ def _analysed(
     collapse = find_arc_collapse(series)
     if collapse is not None:
         warnings.append(coded("LI-W-ANA-150", collapse.text))
-    energies = tuple(activation_energies([e for reading in readings for e in reading.estimates()]))
+    estimates = [e for reading in readings for e in reading.estimates()]
+    energies = tuple(activation_energies(estimates, temperature_uncertainty=chosen.temperature_uncertainty))
     warnings += [text for energy in energies for text in energy.warnings]
     return ImpedanceResult(
         specimen=record.specimen.name,
@@ -212,7 +213,14 @@ def _fitted(
         if progress is not None:
             progress(_CHECKED + (_FITTED - _CHECKED) * share)
 
-    return fit_series(spectra, settings.circuit, weights=settings.weights, fixed=settings.fixed, progress=report)
+    return fit_series(
+        spectra,
+        settings.circuit,
+        weights=settings.weights,
+        fixed=settings.fixed,
+        shared=settings.shared,
+        progress=report,
+    )
 
 
 def _reported(

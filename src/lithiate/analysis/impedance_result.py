@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import asdict, field, fields, frozen
@@ -24,6 +24,7 @@ from lithiate.analysis.relaxation_times import RelaxationTimes
 from lithiate.analysis.settings import setting_error
 from lithiate.analysis.symmetric_result import estimate_to_dict
 from lithiate.core.estimate import Estimate
+from lithiate.core.fields import to_si
 
 ANALYSIS = "impedance"
 LIKE_INTERFACES = {"symmetric": 2}
@@ -51,6 +52,14 @@ def _fixed(value: str | Mapping[str, float]) -> dict[str, float]:
     return found
 
 
+def _names(value: str | Sequence[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else tuple(value)
+
+
+def _kelvin(value: str | float | None) -> float | None:
+    return None if value is None else to_si(value, "K")
+
+
 def _interfaces(value: str | float | None) -> int | None:
     return None if value is None else int(value)
 
@@ -70,6 +79,11 @@ class ImpedanceSettings:
         Of the fit; see `lithiate.analysis.circuits.fit_circuits`.
     fixed : str or mapping
         Parameters of `circuit` that are known: ``"CPE1.exponent=1"``, in ohm of the cell and seconds.
+    shared : str or sequence of str
+        Parameters of `circuit` that are the same in all spectra: ``"CPE1.exponent, R1.resistance"``, or ``exponents``
+        for all of these.
+    temperature_uncertainty : str or float, K, optional
+        Standard uncertainty of each temperature of a series, for activation energies.
     interfaces : int, optional
         Like interfaces that share the resistances; 2 for a symmetric cell.
     relaxation_times : bool
@@ -82,6 +96,8 @@ class ImpedanceSettings:
     circuit: str = "auto"
     weights: str = "modulus"
     fixed: Mapping[str, float] = field(factory=dict, converter=_fixed)
+    shared: tuple[str, ...] = field(default=(), converter=_names)
+    temperature_uncertainty: float | None = field(default=None, converter=_kelvin)
     interfaces: int | None = field(default=None, converter=_interfaces)
     relaxation_times: bool = field(default=True, converter=_flag)
     leave_out_offending: bool = field(default=False, converter=_flag)
@@ -93,8 +109,13 @@ class ImpedanceSettings:
             raise setting_error(ANALYSIS, "interfaces", self.interfaces, "at least 1")
         if self.weights not in WEIGHTS:
             raise setting_error(ANALYSIS, "weights", self.weights, " or ".join(WEIGHTS))
-        if self.fixed and self.circuit in ("auto", "none"):
-            raise setting_error(ANALYSIS, "fixed", dict(self.fixed), "a circuit (setting 'circuit') that it belongs to")
+        for name in ("fixed", "shared"):
+            if getattr(self, name) and self.circuit in ("auto", "none"):
+                raise setting_error(
+                    ANALYSIS, name, getattr(self, name), "a circuit (setting 'circuit') that it belongs to"
+                )
+        if self.temperature_uncertainty is not None and not self.temperature_uncertainty >= 0.0:
+            raise setting_error(ANALYSIS, "temperature_uncertainty", self.temperature_uncertainty, "at least 0 K")
 
     def interfaces_of(self, cell: str | None) -> int | None:
         """Return how many like interfaces a cell has, None where they are not alike or not known."""

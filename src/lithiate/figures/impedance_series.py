@@ -107,6 +107,9 @@ def _draw(
             "elinewidth": 0.7,
             "label": label,
         }
+        if name == "interfacial_resistance":
+            # A single arc that is as large would hide it.
+            style |= {"ms": 6.5, "mfc": "none"}
         panel.errorbar(places, values, yerr=spread, **style)
     return values[known]
 

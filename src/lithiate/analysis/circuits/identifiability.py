@@ -159,6 +159,33 @@ def fitted_parameters(
     ]
 
 
+def parameters_by_spreads(fit: CircuitFit, flags: Sequence[Flag]) -> dict[str, FittedParameter]:
+    """Return the parameters of a fit by their spreads, where a profile is not that of the fit: of spectra together.
+
+    A logarithm, or an exponent, is normal with the fit's spread, widened for residuals that go together.
+    """
+    from scipy.special import stdtrit
+
+    found = {}
+    spreads = fit.spreads * widening(fit)
+    for name, value, spread, logarithmic in zip(fit.circuit.names, fit.values, spreads, fit.logarithmic, strict=True):
+        reasons = [flag.text for flag in flags if flag.kind in BLAMED and name in flag.parameters]
+        if reasons or not math.isfinite(spread):
+            known = fit.fixed[fit.circuit.names.index(name)]
+            ends = (float(value), float(value)) if known else (None, None)
+            reason = "fixed by the caller" if known else "; ".join(reasons) or "it ended at its bound"
+            found[name] = FittedParameter(name, float(value), None, ends, ends, reason)
+            continue
+        intervals = []
+        for level in LEVELS:
+            wide = float(stdtrit(fit.freedom, 0.5 + 0.5 * level)) * spread
+            ends = (value * math.exp(-wide), value * math.exp(wide)) if logarithmic else (value - wide, value + wide)
+            intervals.append(ends)
+        deviation = float(value * spread) if logarithmic else float(spread)
+        found[name] = FittedParameter(name, float(value), deviation, intervals[0], intervals[1], "")
+    return found
+
+
 def _parameter(
     fit: CircuitFit,
     value: float,

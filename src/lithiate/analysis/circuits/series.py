@@ -17,10 +17,13 @@ from lithiate.analysis.circuits.identifiability import (
     Flag,
     fitted_parameters,
     identifiability,
+    parameters_by_spreads,
     widening,
 )
 from lithiate.analysis.circuits.library import LIBRARY
 from lithiate.analysis.circuits.result import CircuitFit
+from lithiate.analysis.circuits.shared import fit_shared
+from lithiate.errors import AnalysisError
 from lithiate.formulas.circuit import ComplexArray, FloatArray
 
 TIERS = (
@@ -41,6 +44,8 @@ TIERS = (
 """Circuits of the library that a series is tried with; the second row where none of the first leaves noise alone."""
 FEWEST_ROWS = 8
 """Rows from which a circuit is chosen."""
+EXPONENTS = "exponents"
+"""Word for all exponents of a circuit."""
 SEEN_SHARE = 0.5
 """Share of the spectra in which all parts of a circuit must be seen for the series to have it."""
 
@@ -130,6 +135,7 @@ def fit_series(
     *,
     weights: str = "modulus",
     fixed: Mapping[str, float] | None = None,
+    shared: Sequence[str] = (),
     progress: Callable[[float], None] | None = None,
 ) -> SeriesFit | None:
     """Fit one circuit to each spectrum of a series.
@@ -143,6 +149,9 @@ def fit_series(
         spectra together whose parts are seen in at least half of them, or a simpler one that is as good.
     weights : {"modulus", "proportional", "unit"}
     fixed : mapping of parameter to value, optional
+        Of a circuit that is not ``auto``.
+    shared : sequence of str
+        Parameters of such a circuit that are the same in all spectra, or ``exponents`` for all of these.
     progress : callable, optional
         Is given the share, 0 to 1, that is done.
 
@@ -154,6 +163,8 @@ def fit_series(
     texts = {named.name: named.text for named in LIBRARY}
     if circuit != "auto":
         text = texts.get(circuit, circuit)
+        if shared and len(spectra) > 1:
+            return _together(circuit, text, spectra, weights, fixed, shared)
         return _series(circuit, text, "as asked for", (), _fits(spectra, text, weights, fixed))
     candidates = _candidates(spectra, weights, progress)
     scores = _scores([each for each in candidates if each])
@@ -173,6 +184,34 @@ def _series(
     if not any(fits):
         return None
     return SeriesFit(name=name, text=text, reason=reason, scores=scores, spectra=_described(fits))
+
+
+def _together(
+    name: str,
+    text: str,
+    spectra: Sequence[Spectrum],
+    weights: str,
+    fixed: Mapping[str, float] | None,
+    shared: Sequence[str],
+) -> SeriesFit:
+    """Return the fit of a series with parameters in common: uncertainties are those of the fit of all."""
+    sizes = {frequency.size for frequency, _ in spectra}
+    if len(sizes) > 1:
+        raise AnalysisError(
+            "parameters can be shared by spectra of one number of rows only",
+            code="LI-ANA-001",
+            got=f"{min(sizes)} to {max(sizes)} rows",
+        )
+    circuit = parse_circuit(text)
+    exponents = [one for one in circuit.names if one.endswith(".exponent")]
+    names = [one for each in shared for one in (exponents if each == EXPONENTS else [each])]
+    joint = fit_shared(circuit, *_stacked(spectra, range(len(spectra))), names, weights=weights, fixed=fixed)
+    described = []
+    for fit in joint.fits:
+        flags = identifiability(fit)
+        described.append(SpectrumFit(fit, flags, parameters_by_spreads(fit, flags), tuple(arcs_of(fit))))
+    reason = f"as asked for, with {', '.join(names)} the same in all spectra"
+    return SeriesFit(name=name, text=text, reason=reason, scores=(), spectra=tuple(described))
 
 
 def _described(fits: Sequence[CircuitFit | None]) -> tuple[SpectrumFit | None, ...]:
