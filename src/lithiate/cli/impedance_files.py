@@ -59,6 +59,7 @@ def arrhenius_traces(record: ImpedanceSpectra, result: ImpedanceResult) -> Itera
     from lithiate.figures.arrhenius import ArrheniusTrace
 
     estimates = [estimate for spectrum in result.spectra for estimate in spectrum.estimates()]
+    of_kelvin = result.settings.temperature_uncertainty
     for energy in result.activation_energies:
         cycles = {estimate.conditions.get("cycle") for estimate in estimates}
         cycle = energy.conditions.get("cycle", next(iter(cycles)) if len(cycles) == 1 else None)
@@ -79,5 +80,5 @@ def arrhenius_traces(record: ImpedanceSpectra, result: ImpedanceResult) -> Itera
             resistance=values,
             activation_energy=energy.value,
             uncertainty=known,
-            fit=fit_arrhenius(kelvin, values, weights),
+            fit=fit_arrhenius(kelvin, values, weights, temperature_uncertainty=of_kelvin),
         )

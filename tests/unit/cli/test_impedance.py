@@ -119,10 +119,11 @@ def test_a_series_is_a_table_of_changes_with_its_collapse(capsys):
 
 def test_a_record_over_temperatures_has_an_arrhenius_figure(tmp_path):
     warm = record(3, fall=0.5, area=None, temperature=[273.15, 288.15, 298.15])
-    result = analyse_impedance(warm, circuit="R-p(R,C)", relaxation_times="false")
+    result = analyse_impedance(warm, circuit="R-p(R,C)", relaxation_times="false", temperature_uncertainty=0.5)
     (energy,) = (each for each in result.activation_energies if each.conditions["of"] == "interfacial_resistance")
     traces = {trace.label: trace for trace in arrhenius_traces(warm, result)}
     assert traces["interfacial"].fit.activation_energy == pytest.approx(energy.value, rel=1e-9)
+    assert traces["interfacial"].fit.standard_uncertainty == pytest.approx(energy.standard_uncertainty, rel=1e-9)
     assert traces["interfacial"].resistance == pytest.approx([30.0, 15.0, 7.5], rel=0.02)
     save_impedance(warm, result, tmp_path, "warm", "warm")
     numbers = [f"warm-spectrum-{k}.svg" for k in (1, 2, 3)]
