@@ -316,10 +316,9 @@ def _of_sum(covariance: FloatArray, values: FloatArray, i: int, j: int) -> tuple
 def _unseen(fit: CircuitFit) -> list[Flag]:
     """Return parts in series whose whole impedance, squared and summed, is below what noise gives their parameters."""
     w = 2.0 * math.pi * fit.frequency[None, :]
-    slopes = np.empty((1, fit.values.size, w.size), dtype=np.complex128)
     found = []
     for part in fit.circuit.root.parts:
-        impedance = part.response(w, np.log(1j * w), fit.values[None, :], slopes)[0]
+        impedance = part.response(w, np.log(1j * w), fit.values[None, :], None)[0]
         parts = np.ascontiguousarray(np.broadcast_to(impedance, fit.frequency.shape)).view(np.float64) * fit.weight
         count = part.rows.stop - part.rows.start
         if float(parts @ parts) < 4.0 * count * fit.variance:

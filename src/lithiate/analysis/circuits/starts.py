@@ -91,8 +91,7 @@ def _responses(problem: Problem, parts: tuple[Node, ...], shapes: list[FloatArra
         for part, table in zip(parts, shapes, strict=True):
             values = np.ones((len(table), size))
             values[:, part.rows] = table
-            slopes = np.empty((len(table), size, w.size), dtype=np.complex128)
-            impedance = part.response(w[None], log_iw[None], values, slopes)
+            impedance = part.response(w[None], log_iw[None], values, None)
             rows.append(np.broadcast_to(impedance, (len(table), w.size)))
         found.append(np.concatenate(rows))
     return np.array(found)
