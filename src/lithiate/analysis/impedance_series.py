@@ -27,6 +27,10 @@ SPECTRA_BESIDE = 3
 ARC_COLLAPSE = 0.5
 """An arc collapses where less than this share of it is left for good."""
 
+SUDDEN = 2.0
+"""A collapse is this many times as far, in logarithm, as what the arcs had fallen by over as many spectra before it."""
+SAME_TEMPERATURE = 3.0
+"""Range of temperatures [K] over which arcs may be compared."""
 LASTING = 0.9
 """Share of the spectra after a collapse whose arcs are smaller than before."""
 
@@ -195,10 +199,13 @@ def _arcs(fitted: SeriesFit, unit: str, scale: float) -> tuple[Table, int]:
 def find_arc_collapse(series: ImpedanceSeries) -> ArcCollapse | None:
     """Return the first lasting fall of the arcs to less than half, a sign of a soft short; None without one.
 
-    Medians of six spectra before and of three after each place are compared; the median of all that follow must stay
-    below the share, and nine of ten of them below what was before. A fresh native film that breaks open does the same
-    in the first cycles: the words say so.
+    Medians of three spectra before and after each place are compared; the first after it must have fallen, the median
+    of all that follow stay below the share, and nine of ten of them below what was before. A steady decline is none: the
+    fall is at least twice, in logarithm, that over the three spectra before. A fresh native film that breaks open does
+    the same in the first cycles: the words say so.
     """
+    if "temperature" in series.columns and float(np.ptp(series.values("temperature"))) > SAME_TEMPERATURE:
+        return None
     for name in ("interfacial_resistance", "width"):
         values = series.values(name)
         known = np.flatnonzero(np.isfinite(values))
@@ -210,16 +217,17 @@ def find_arc_collapse(series: ImpedanceSeries) -> ArcCollapse | None:
 def _collapse(series: ImpedanceSeries, name: str, known: np.ndarray, values: FloatArray) -> ArcCollapse | None:
     best: tuple[float, int, float, float] | None = None
     for k in range(SPECTRA_BESIDE, values.size - SPECTRA_BESIDE + 1):
-        before, after = float(np.median(values[max(0, k - 2 * SPECTRA_BESIDE) : k])), values[k:]
-        at_once = float(np.median(after[:SPECTRA_BESIDE]))
+        near, after = values[k - SPECTRA_BESIDE : k], values[k:]
+        before, at_once = float(np.median(near)), float(np.median(after[:SPECTRA_BESIDE]))
+        # The median of those that follow may be low one spectrum too early.
+        fallen = before > 0.0 and max(at_once, float(after[0])) < ARC_COLLAPSE * before
+        if not fallen or at_once <= 0.0:
+            continue
+        far = values[max(0, k - 2 * SPECTRA_BESIDE) : k - SPECTRA_BESIDE]
+        trend = float(np.median(far)) / before if far.size else 1.0
+        sudden = before / at_once > max(trend, 1.0) ** SUDDEN
         lasting = float(np.median(after)) < ARC_COLLAPSE * before and float(np.mean(after < before)) > LASTING
-        if (
-            before > 0.0
-            # The median of those that follow may be low one spectrum too early.
-            and max(at_once, float(after[0])) < ARC_COLLAPSE * before
-            and lasting
-            and (best is None or at_once / before < best[0])
-        ):
+        if sudden and lasting and (best is None or at_once / before < best[0]):
             best = at_once / before, k, before, at_once
     if best is None:
         return None
@@ -228,7 +236,6 @@ def _collapse(series: ImpedanceSeries, name: str, known: np.ndarray, values: Flo
     what = name.replace("_", " ") if name != "width" else "Re Z from the highest to the lowest frequency"
     text = (
         f"the arcs collapsed after spectrum {known[k - 1] + 1}: {what} {before * factor:.3g} before, "
-        f"{left * factor:.3g} {unit} after (medians of {2 * SPECTRA_BESIDE} and {SPECTRA_BESIDE}): a soft short, or a "
-        "film that broke open"
+        f"{left * factor:.3g} {unit} after (medians of {SPECTRA_BESIDE}): a soft short, or a film that broke open"
     )
     return ArcCollapse(int(known[k - 1]) + 1, before, left, name, text)

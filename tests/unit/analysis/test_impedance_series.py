@@ -75,6 +75,8 @@ def test_a_collapse_is_found_where_it_is_and_not_elsewhere():
     assert found.collapse.after == pytest.approx(12.0 * AREA, rel=0.15)
     assert any(text.startswith("LI-W-ANA-150") for text in found.warnings)
     assert analyse(record(healthy + healthy), circuit="none", relaxation_times=False).collapse is None
+    declining = [cell_values(40.0 * 0.8**k, 20.0 * 0.8**k) for k in range(12)]
+    assert analyse(record(declining), circuit="none", relaxation_times=False).collapse is None
     recovered = [*healthy, cell_values(8.0, 4.0), *healthy]
     assert analyse(record(recovered), circuit="none", relaxation_times=False).collapse is None
 
