@@ -200,9 +200,9 @@ def find_arc_collapse(series: ImpedanceSeries) -> ArcCollapse | None:
     """Return the first lasting fall of the arcs to less than half, a sign of a soft short; None without one.
 
     Medians of three spectra before and after each place are compared; the first after it must have fallen, the median
-    of all that follow stay below the share, and nine of ten of them below what was before. A steady decline is none: the
-    fall is at least twice, in logarithm, that over the three spectra before. A fresh native film that breaks open does
-    the same in the first cycles: the words say so.
+    of all that follow stay below the share, and nine of ten of them below what was before. A steady decline is none:
+    the fall is at least twice, in logarithm, that over the three spectra before. A fresh native film that breaks open
+    does the same in the first cycles: the words say so.
     """
     if "temperature" in series.columns and float(np.ptp(series.values("temperature"))) > SAME_TEMPERATURE:
         return None
