@@ -8,6 +8,8 @@ from typing import Any
 from attrs import evolve
 
 from lithiate.analysis.circuits.arcs import Arc
+from lithiate.analysis.circuits.identifiability import FittedParameter, fitted_parameters
+from lithiate.analysis.circuits.profile import PLUS
 from lithiate.analysis.circuits.series import SeriesFit, SpectrumFit, leaves_noise
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.impedance_result import SpectrumResistances
@@ -15,7 +17,10 @@ from lithiate.analysis.spectrum_reading import BOTH
 from lithiate.core.estimate import Estimate
 
 DEFINITION = "the {which} of the two arcs above {tail:g} Hz of the circuit {circuit}, by least squares; {whose}"
+SUM = "sum of the two arcs above {tail:g} Hz of the circuit {circuit}, by least squares; {whose}"
 NAMES = ("sei_resistance", "charge_transfer_resistance")
+SMALL = 0.05
+"""Share of all arcs below which an arc that counts as diffusion is not worth a word."""
 LEAST_SHARE = 0.9
 """Share of the spectra that a circuit must describe down to the noise."""
 DISAGREEMENT = 0.1
@@ -57,16 +62,42 @@ def with_arcs(
     found: dict[str, Any] = {}
     for name, which, arc in zip(NAMES, ("faster", "slower"), arcs, strict=True):
         definition = DEFINITION.format(which=which, tail=tail_frequency, circuit=circuit, whose=BOTH)
-        found[name] = _estimate(getattr(reading, name), fitted, arc, definition, 1.0 if area is None else area)
+        known = fitted.parameters[arc.resistance_name]
+        found[name] = _estimate(getattr(reading, name), known, definition, 1.0 if area is None else area)
+    both = PLUS.join(arc.resistance_name for arc in arcs)
+    (whole,) = fitted_parameters([fitted.fit], [both], flags=[fitted.flags])
+    definition = SUM.format(tail=tail_frequency, circuit=circuit, whose=BOTH)
+    if whole[both].standard_uncertainty is not None:
+        scale = 1.0 if area is None else area
+        found["interfacial_resistance"] = _estimate(reading.interfacial_resistance, whole[both], definition, scale)
     return evolve(reading, **found)
+
+
+def slow_arcs(fitted: SpectrumFit | None, tail_frequency: float) -> list[str]:
+    """Return a warning for each arc of a circuit that is known, and that counts as diffusion by its frequency."""
+    if fitted is None:
+        return []
+    total = sum(arc.resistance for arc in fitted.arcs)
+    above = _above(fitted, tail_frequency)
+    texts = []
+    for arc in fitted.arcs:
+        known = fitted.parameters[arc.resistance_name].standard_uncertainty is not None
+        if arc in above or not known or arc.resistance < SMALL * total:
+            continue
+        peak = 1.0 / (2.0 * math.pi * arc.time_constant)
+        text = (
+            f"{arc.part}, {arc.resistance:.3g} ohm, peaks at {peak:.2g} Hz, below tail_frequency "
+            f"({tail_frequency:g} Hz): it counts as diffusion and is in no resistance; --set tail_frequency={0.3 * peak:.1g} counts it as an arc"
+        )
+        texts.append(coded("LI-W-ANA-153", text))
+    return texts
 
 
 def _above(fitted: SpectrumFit | None, tail_frequency: float) -> list[Arc]:
     return [arc for arc in (fitted.arcs if fitted else ()) if 2.0 * math.pi * tail_frequency * arc.time_constant < 1.0]
 
 
-def _estimate(reading: Estimate, fitted: SpectrumFit, arc: Arc, definition: str, scale: float) -> Estimate:
-    known = fitted.parameters[arc.resistance_name]
+def _estimate(reading: Estimate, known: FittedParameter, definition: str, scale: float) -> Estimate:
     if known.standard_uncertainty is None:
         text = coded("LI-W-ANA-021", f"not resolved by the circuit: {known.reason}")
         return Estimate(
@@ -91,20 +122,17 @@ def _scaled(interval: tuple[float | None, float | None], scale: float) -> tuple[
     return low, high
 
 
-def disagreements(reading: SpectrumResistances, fitted: SpectrumFit | None, area: float | None) -> list[str]:
-    """Return a warning where the sum of a circuit's two arcs and the reading without a circuit are not the same.
+def disagreements(reading: SpectrumResistances, shown: SpectrumResistances, area: float | None) -> list[str]:
+    """Return a warning where a circuit's arcs add up to something else than the reading without a circuit.
 
     They differ by more than three standard uncertainties of the reading, and by a tenth.
     """
-    whole = reading.interfacial_resistance
-    parts = (reading.sei_resistance.value, reading.charge_transfer_resistance.value)
-    if fitted is None or whole.value is None or whole.standard_uncertainty is None or None in parts:
+    without, by_circuit = reading.interfacial_resistance, shown.interfacial_resistance
+    if without is by_circuit or without.value is None or by_circuit.value is None:
         return []
-    total = sum(part for part in parts if part is not None)
-    if abs(total - whole.value) < max(3.0 * whole.standard_uncertainty, DISAGREEMENT * whole.value):
+    spread = without.standard_uncertainty or 0.0
+    if abs(by_circuit.value - without.value) < max(3.0 * spread, DISAGREEMENT * without.value):
         return []
     unit, factor = ("ohm", 1.0) if area is None else ("ohm cm2", 1e4)
-    text = (
-        f"the arcs add up to {total * factor:.4g} {unit}, the reading without a circuit is {whole.value * factor:.4g}"
-    )
-    return [coded("LI-W-ANA-151", text)]
+    total, read = (f"{estimate.value * factor:.4g}" for estimate in (by_circuit, without) if estimate.value is not None)
+    return [coded("LI-W-ANA-151", f"the arcs add up to {total} {unit}; without a circuit {read} is read")]

@@ -23,6 +23,8 @@ SLANT = 0.3
 REAL = 0.01
 """A row whose Im Z is below this share of |Z| lies on the real axis."""
 FEWEST_ROWS = 8
+LARGEST_VIOLATION = 0.1
+"""Share of |Z| by which a spectrum may break Kramers-Kronig and still be read."""
 
 OHMIC = "Re Z where Im Z changes its sign at high frequency, linear between rows"
 INTERFACIAL = (
@@ -36,14 +38,31 @@ SPLIT = (
 BOTH = "both electrodes of the cell"
 
 
-def read_spectrum(frequency: FloatArray, impedance: ComplexArray, tail_frequency: float) -> list[Estimate]:
-    """Return the four resistances of one spectrum, frequencies falling."""
+def read_spectrum(
+    frequency: FloatArray, impedance: ComplexArray, tail_frequency: float, violation: float = 0.0
+) -> list[Estimate]:
+    """Return the four resistances of one spectrum, frequencies falling.
+
+    `violation` is the share of |Z| by which the spectrum breaks Kramers-Kronig: it counts as noise, and there is no
+    value where it is above `LARGEST_VIOLATION`.
+    """
+    if violation > LARGEST_VIOLATION:
+        text = coded(
+            "LI-W-ANA-154",
+            f"the spectrum breaks Kramers-Kronig by {100.0 * violation:.2g} % of |Z|: it is that of no cell at rest",
+        )
+        return [_without("ohmic_resistance", OHMIC, text), *_no_arc(tail_frequency, text)]
     if frequency.size < FEWEST_ROWS:
         text = coded("LI-W-ANA-023", f"a spectrum of {frequency.size} rows; {FEWEST_ROWS} are needed")
         return [_without("ohmic_resistance", OHMIC, text), *_no_arc(tail_frequency, text)]
     height = -impedance.imag
-    noise = _noise(impedance)
+    noise = np.maximum(_noise(impedance), violation * np.abs(impedance))
     ohmic, first = _ohmic(impedance, noise)
+    if ohmic.value is not None and ohmic.value < 0.0:
+        text = coded(
+            "LI-W-ANA-154", f"Re Z is negative where Im Z changes its sign, {ohmic.value:.3g}: of no passive cell"
+        )
+        return [_without("ohmic_resistance", OHMIC, text), *_no_arc(tail_frequency, text)]
     ends = _end_of_arcs(frequency, height, noise, tail_frequency)
     if ends is None:
         text = coded("LI-W-ANA-023", "no arc stands out of the noise, or the spectrum ends on its rise")
@@ -147,7 +166,7 @@ def _end_of_arcs(
 def _split(two: TwoArcs | None) -> list[Estimate]:
     names = {"sei_resistance": "faster one", "charge_transfer_resistance": "slower one"}
     if two is None:
-        text = coded("LI-W-ANA-021", "not resolved: one arc, or two that overlap, describe the spectrum as well")
+        text = coded("LI-W-ANA-021", "no two arcs are told apart above the tail")
         return [_without(name, SPLIT.format(which=which, whose=BOTH), text) for name, which in names.items()]
     return [
         _estimate(name, value, spread, SPLIT.format(which=which, whose=BOTH))

@@ -38,8 +38,9 @@ TIERS = (
         "two arcs, diffusion",
         "two arcs, layer diffusion",
         "two arcs, blocking",
+        "three arcs",
     ),
-    ("three arcs", "three arcs, blocking"),
+    ("three arcs, blocking",),
 )
 """Circuits of the library that a series is tried with; the second row where none of the first leaves noise alone."""
 FEWEST_ROWS = 8
