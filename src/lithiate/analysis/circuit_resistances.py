@@ -87,7 +87,8 @@ def slow_arcs(fitted: SpectrumFit | None, tail_frequency: float) -> list[str]:
         peak = 1.0 / (2.0 * math.pi * arc.time_constant)
         text = (
             f"{arc.part}, {arc.resistance:.3g} ohm, peaks at {peak:.2g} Hz, below tail_frequency "
-            f"({tail_frequency:g} Hz): it counts as diffusion and is in no resistance; --set tail_frequency={0.3 * peak:.1g} counts it as an arc"
+            f"({tail_frequency:g} Hz): it counts as diffusion and is in no resistance; "
+            f"--set tail_frequency={0.3 * peak:.1g} counts it as an arc"
         )
         texts.append(coded("LI-W-ANA-153", text))
     return texts
