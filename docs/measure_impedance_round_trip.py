@@ -1,0 +1,202 @@
+"""Count how often the analysis of spectra finds what the twin did: ``python docs/measure_impedance_round_trip.py``.
+
+Fresh symmetric cells, whose film and charge transfer make two arcs above 10 Hz, get 0.5 % of |Z| of noise, go through a
+vendor's text layout, are read and analysed by the default settings. The truth stands in the numbers of the twin's own
+model. Seeds are 0 upwards, fixed before the first run. Writes ``docs/impedance_round_trip.json``, from which
+`docs/generate.py` makes the tables of verification.md; `tests/verification/test_impedance_round_trip.py` judges the
+same counts.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from lithiate.analysis.arrhenius import FORMS, fit_arrhenius
+from lithiate.analysis.impedance import analyse_impedance
+from lithiate.analysis.impedance_result import ImpedanceResult
+from lithiate.constants import FARADAY, GAS_CONSTANT, REFERENCE_TEMPERATURE
+from lithiate.core.cell import SymmetricCell
+from lithiate.core.estimate import Estimate
+from lithiate.core.experiments import Impedance, ImpedanceTemperature
+from lithiate.core.measurement import ImpedanceSpectra, Provenance, Specimen
+from lithiate.readers import read
+from lithiate.twin import Instrument, ParameterSet, Solution, load_parameters, solve
+from lithiate.twin import impedance as twin
+from lithiate.twin.spectra import _at_temperature
+from lithiate.twin.states import SALT_CELLS
+from lithiate.writers import write
+
+RESULT = Path(__file__).with_name("impedance_round_trip.json")
+CASES = 400
+SERIES = 200
+NOISE = 0.005
+LAYOUTS = (".DTA", ".mpt")
+ANODES = ("Li foil", "WN/Mo2N@HCN/Li")
+ELECTROLYTES = {"ether": "LiTFSI-DOL-DME-LiNO3", "carbonate": "LiPF6-EC-DEC"}
+
+RESISTANCES = (10e-4, 200e-4)
+"""Least and largest resistance of either arc, both electrodes together [ohm m2]."""
+RATIOS = (10.0, 1000.0)
+"""Of the time constants."""
+FASTEST, SLOWEST = 3e5, 20.0
+"""Frequencies between which both arcs peak [Hz]."""
+TEMPERATURES = (273.15, 323.15)
+AREAS = (0.5e-4, 2e-4)
+DRAWN = ("film_resistance", "native_film_resistance", "exchange_current_density")
+CAPACITIES = ("double_layer_capacitance", "film_capacitance")
+
+WARM = tuple(273.15 + 10.0 * k for k in range(7))
+"""Temperatures of a series [K]."""
+ENERGIES = (52.95e3, 60.38e3)
+"""Of film and charge transfer, and the other way round in every other series [J/mol]."""
+
+NAMES = ("ohmic_resistance", "interfacial_resistance", "sei_resistance", "charge_transfer_resistance")
+Row = dict[str, Any]
+
+
+@frozen
+class Truth:
+    """What the twin's model of a cell holds: resistances by name [ohm m2], peaks of the two arcs [Hz]."""
+
+    resistances: dict[str, float]
+    peaks: tuple[float, float]
+
+
+def truth_of(solution: Solution, temperature: float) -> Truth:
+    """Return the resistances of a fresh cell of two like electrodes, all of them native film beside charge transfer."""
+    model = _at_temperature(solution, temperature)
+    numbers, faces, layers = np.empty((2, twin.NUMBERS)), np.empty(4), np.empty((6, SALT_CELLS))
+    ohmic = twin.cell_at_rest(solution.initial_state, model.electrodes, model.cell, numbers, faces, layers)
+    assert not numbers[:, [twin.TOP_AREA, twin.INTERIOR_SHARE]].any()
+    film, transfer = (float((numbers[:, k] / numbers[:, twin.BARE_AREA]).sum()) for k in (twin.NATIVE_FILM, twin.TRANSFER))
+    values = (float(ohmic), film + transfer, film, transfer)
+    fast = solution.parameters["film_capacitance"] * numbers[0, twin.FRESH_FILM]
+    slow = solution.parameters["double_layer_capacitance"] * numbers[0, twin.TRANSFER]
+    return Truth(dict(zip(NAMES, values, strict=True)), (_peak(fast), _peak(slow)))
+
+
+def _peak(time_constant: float) -> float:
+    return float(1.0 / (2.0 * math.pi * time_constant))
+
+
+def drawn(seed: int, nominal: ParameterSet, family: str) -> tuple[ParameterSet, float, float]:
+    """Return parameters, a temperature [K] and an area [m2]: drawn until two arcs stand in the frequencies."""
+    draw = np.random.default_rng([seed, 11])
+    ending = "_carbonate" if family == "carbonate" else ""
+    energies = [nominal[f"{name}_activation_energy{ending}"] for name in ("film", "charge_transfer")]
+    while True:
+        values = {}
+        for name in (*(f"{name}{ending}" for name in DRAWN), *CAPACITIES):
+            known = nominal.parameters[name]
+            values[name] = float(np.exp(draw.uniform(math.log(known.low), math.log(known.high))))
+        temperature, area = float(draw.uniform(*TEMPERATURES)), float(draw.uniform(*AREAS))
+        warm = [math.exp(e / GAS_CONSTANT * (1.0 / temperature - 1.0 / REFERENCE_TEMPERATURE)) for e in energies]
+        fresh, film, exchange = (values[f"{name}{ending}"] for name in DRAWN)
+        film, transfer = film * warm[0], GAS_CONSTANT * temperature / FARADAY / exchange * warm[1]
+        fast = _peak(values["film_capacitance"] * fresh * warm[0])
+        slow = _peak(values["double_layer_capacitance"] * transfer)
+        sizes = all(RESISTANCES[0] <= 2.0 * each <= RESISTANCES[1] for each in (film, transfer))
+        if sizes and slow >= SLOWEST and fast <= FASTEST and RATIOS[0] <= fast / slow <= RATIOS[1]:
+            return nominal.with_values(values), temperature, area
+
+
+def through_files(spectra: ImpedanceSpectra, seed: int, folder: Path) -> ImpedanceSpectra:
+    """Write each spectrum in the layout of a vendor, its temperature beside it as a person does, and read them."""
+    paths = []
+    area = spectra.specimen.area
+    assert area is not None and spectra.temperature is not None
+    for k in range(len(spectra)):
+        rows = spectra.rows(k)
+        path = folder / f"cell{seed}-{k}{LAYOUTS[seed % len(LAYOUTS)]}"
+        one = ImpedanceSpectra(
+            specimen=Specimen("cell"),
+            provenance=Provenance("simulated"),
+            frequency=spectra.frequency[rows],
+            impedance=spectra.impedance[rows],
+        )
+        write(one, path)
+        kelvin = float(spectra.temperature[k])
+        stated = f'cell = "symmetric"\narea = "{area * 1e4:.9g} cm^2"\ntemperature = "{kelvin!r} K"\n'
+        path.with_name(f"{path.name}.toml").write_text(stated, encoding="utf-8")
+        paths.append(path)
+    found = read(paths if len(paths) > 1 else paths[0])
+    assert isinstance(found, ImpedanceSpectra)
+    for path in paths:
+        path.unlink()
+        path.with_name(f"{path.name}.toml").unlink()
+    return found
+
+
+def analysed(spectra: ImpedanceSpectra) -> ImpedanceResult:
+    """Return the analysis by the default settings; relaxation times, which touch no resistance, are left out."""
+    return analyse_impedance(spectra, relaxation_times=False)
+
+
+def row_of(seed: int, quantity: str, found: Estimate, truth: float) -> Row:
+    """Return what was found beside what is."""
+    low, high = found.interval or (None, None)
+    return {"seed": seed, "quantity": quantity, "truth": truth, "found": found.value, "low": low, "high": high}
+
+
+def resistances(seed: int) -> list[Row]:
+    """Return the four resistances of one drawn cell [ohm m2]."""
+    family = tuple(ELECTROLYTES)[(seed // 2) % 2]
+    parameters, temperature, area = drawn(seed, load_parameters(), family)
+    cell = SymmetricCell(ANODES[(seed // 4) % 2], electrolyte=ELECTROLYTES[family], area=area)
+    solution = solve(cell, Impedance(temperature=temperature), parameters=parameters, seed=seed)
+    with tempfile.TemporaryDirectory() as name:
+        spectra = through_files(solution.impedance_spectra(Instrument(impedance_noise=NOISE)), seed, Path(name))
+    result, truth = analysed(spectra), truth_of(solution, temperature)
+    more = {"peaks": truth.peaks, "circuit": result.circuit.name if result.circuit else None, "family": family}
+    return [
+        {**row_of(seed, name, getattr(result.spectra[0], name), truth.resistances[name]), **more} for name in NAMES
+    ]
+
+
+def energies(seed: int) -> list[Row]:
+    """Return activation energies of film and charge transfer of one cell at seven temperatures [J/mol]."""
+    film, transfer = ENERGIES if seed % 4 < 2 else ENERGIES[::-1]
+    draw = np.random.default_rng([seed, 13])
+    values = {
+        "film_activation_energy_carbonate": film,
+        "charge_transfer_activation_energy_carbonate": transfer,
+        # At 25 degC 20 to 80 ohm cm2 of film, 15 to 50 of charge transfer, and 20 to 60 times its time constant.
+        "native_film_resistance_carbonate": float(np.exp(draw.uniform(math.log(15e-4), math.log(40e-4)))),
+        "exchange_current_density_carbonate": float(np.exp(draw.uniform(math.log(10.0), math.log(35.0)))),
+        "film_resistance_carbonate": 15e-4,
+        "double_layer_capacitance": float(draw.uniform(0.1, 0.3)),
+    }
+    slow = values["double_layer_capacitance"] * GAS_CONSTANT * REFERENCE_TEMPERATURE / FARADAY
+    slow /= values["exchange_current_density_carbonate"]
+    values["film_capacitance"] = float(np.clip(slow / 15e-4 / draw.uniform(20.0, 60.0), 0.002, 0.15))
+    cell = SymmetricCell("Li foil", electrolyte=ELECTROLYTES["carbonate"], area=1.13e-4)
+    test = ImpedanceTemperature(temperatures=WARM)
+    solution = solve(cell, test, parameters=load_parameters().with_values(values), seed=seed)
+    with tempfile.TemporaryDirectory() as name:
+        spectra = through_files(solution.impedance_spectra(Instrument(impedance_noise=NOISE)), seed, Path(name))
+    result = analysed(spectra)
+    truths = [truth_of(solution, temperature).resistances for temperature in WARM]
+    found = {energy.conditions["of"]: energy for energy in result.activation_energies}
+    rows = []
+    for quantity, put_in in (("sei_resistance", film), ("charge_transfer_resistance", transfer)):
+        energy = found.get(quantity)
+        known = [getattr(each, quantity).value is not None for each in result.spectra]
+        kept = [k for k in range(len(WARM)) if known[k]]
+        if energy is None or len(kept) < 3:
+            rows.append({"seed": seed, "quantity": quantity, "truth": put_in, "found": None, "low": None, "high": None})
+            continue
+        # R_ct = RT/(F j0) falls by T beside j0: by its definition, ln R over 1/(R T), the energy is less by RT.
+        truth = fit_arrhenius([WARM[k] for k in kept], [truths[k][quantity] for k in kept]).activation_energy
+        rows.append({**row_of(seed, quantity, energy, truth), "put_in": put_in, "spectra": len(kept)})
+    return rows
