@@ -25,6 +25,7 @@ from lithiate.analysis.plating_result import PlatingSettings
 from lithiate.analysis.symmetric_result import SymmetricSettings
 from lithiate.core.techniques import QUANTITIES
 from lithiate.errors import CATALOGUE
+from lithiate.formulas.elements import ELEMENTS, ElementParameter
 from lithiate.library import list_names, load_cathode, load_electrolyte, window_stoichiometries
 from lithiate.twin.parameters import Parameter, load_parameters
 from lithiate.units import convert
@@ -192,6 +193,22 @@ def single_particle_table() -> str:
     return table(heads, rows)
 
 
+def elements_table() -> str:
+    """Return the elements of circuits as they are declared."""
+    usual = fields(ElementParameter).limits.default
+
+    def row(parameter: ElementParameter) -> str:
+        low, high = parameter.limits
+        words = f"{parameter.symbol} = `{parameter.name}`" + (f", {parameter.unit}" if parameter.unit != "1" else "")
+        return words if parameter.limits == usual else f"{words}, {low:g} to {high:g}"
+
+    rows = [
+        (f"`{e.symbol}`", e.title, f"`{e.formula}`", "; ".join(map(row, e.parameters)), e.source or "definition")
+        for e in ELEMENTS.values()
+    ]
+    return table(("element", "what it is", "impedance", "parameters", "source"), rows)
+
+
 def null_scores_table() -> str:
     """Return the scores of the null model of shorts, by number of blocks and rate of false alarms."""
     rows = [(f"{size}", *(f"{score:g}" for score in row)) for size, row in zip(NULL_SIZES, NULL_SCORES, strict=True)]
@@ -234,6 +251,56 @@ def round_trip_table() -> str:
             held = f"{numbers['covered']} of {numbers['with_value']}"
             rows.append((words, anode, f"{truth} {unit}".removesuffix(" 1"), held, str(numbers["open"]), error, width))
     heads = ("quantity", "anode", "truth", "intervals that hold it", "open above", "largest error", "median width")
+    return table(heads, rows)
+
+
+def kramers_kronig_alarms_table() -> str:
+    """Return how many faultless spectra failed, from what `measure_kramers_kronig.py` measured."""
+    content = json.loads((DOCS / "kramers_kronig.json").read_text(encoding="utf-8"))
+    alarms, seeds = content["false_alarms"], content["seeds"]
+    shares = list(next(iter(alarms.values())))
+    rows = [(name, *(str(counts[share]) for share in shares)) for name, counts in alarms.items()]
+    rows.append((f"all, of {seeds * len(alarms)}", *(str(sum(c[share] for c in alarms.values())) for share in shares)))
+    return table((f"failed of {seeds}", *(f"{100.0 * float(share):g} % noise" for share in shares)), rows)
+
+
+def kramers_kronig_power_table() -> str:
+    """Return how much that was wrong was found, from what `measure_kramers_kronig.py` measured."""
+    content = json.loads((DOCS / "kramers_kronig.json").read_text(encoding="utf-8"))
+    of = f"of {content['power_seeds']}"
+    rows = []
+    for row in content["drift"]:
+        change = (
+            f"{100.0 * row['mean_change']:.2g} ± {100.0 * row['spread_of_change']:.1g} %, truth "
+            f"{100.0 * row['true_change']:.2g} %"
+        )
+        what = f"charge transfer grows by {100.0 * row['growth']:g} %"
+        rows.append((what, f"{100.0 * row['noise']:g} %", f"{row['flagged']} {of}", f"change {change}"))
+    for row in content["outliers"]:
+        what = f"one row off by {row['size']:g} standard deviations"
+        others = f"{row['others']} right rows named with them"
+        rows.append((what, f"{100.0 * row['noise']:g} %", f"{row['named']} {of}", others))
+    for row in content["kinks"]:
+        what = f"step of Re Z by {100.0 * row['step']:g} %"
+        rows.append((what, f"{100.0 * row['noise']:g} %", f"{row['flagged']} {of}", ""))
+    return table(("what is wrong", "noise", "found", ""), rows)
+
+
+def relaxation_times_table() -> str:
+    """Return errors of distributions of relaxation times, from what `measure_kramers_kronig.py` measured."""
+    content = json.loads((DOCS / "kramers_kronig.json").read_text(encoding="utf-8"))
+    rows = [
+        (
+            f"{row['exponent']:g}",
+            f"{100.0 * row['noise']:g} %",
+            f"{row['fewer']}, {row['more']} of {content['peak_seeds']}",
+            f"{row['place_decades']:.2g}",
+            f"{100.0 * row['area']:.2g} %",
+            f"{100.0 * row['whole']:.2g} %",
+        )
+        for row in content["peaks"]
+    ]
+    heads = ("exponent", "noise", "fewer, more than two peaks", "place / decades", "resistance of an arc", "of both")
     return table(heads, rows)
 
 
@@ -298,9 +365,13 @@ TABLES: dict[str, Callable[[], str]] = {
     "robustness_numerical": partial(robustness_table, "numerical"),
     "robustness_definitions": partial(robustness_table, "definitions"),
     "single_particle": single_particle_table,
+    "circuit_elements": elements_table,
     "null_scores": null_scores_table,
     "short_detection": short_detection_table,
     "round_trip": round_trip_table,
+    "kramers_kronig_alarms": kramers_kronig_alarms_table,
+    "kramers_kronig_power": kramers_kronig_power_table,
+    "relaxation_times": relaxation_times_table,
     "misses": misses_table,
     "library_cathodes": cathodes_table,
     "library_electrolytes": electrolytes_table,

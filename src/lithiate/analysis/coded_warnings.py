@@ -88,6 +88,16 @@ WARNINGS: dict[str, str] = {
     "LI-W-ANA-082": "A hard short ended the observation of another event, which is taken as censored.",
     "LI-W-ANA-083": "There are too few cells for a 95 % interval of a median survival.",
     "LI-W-ANA-084": "Nothing happened in any cell of a group, so its median survival is a bound.",
+    "LI-W-ANA-120": "A fit of a polarisation curve ended at a bound of its parameters.",
+    "LI-W-ANA-121": "Another law of charge transfer describes the polarisation curve clearly better.",
+    "LI-W-ANA-122": "The polarisation curve does not tell laws apart that give different exchange currents.",
+    "LI-W-ANA-123": "A polarisation curve has one branch only.",
+    "LI-W-ANA-124": "Forward and backward sweep of a polarisation curve differ.",
+    "LI-W-ANA-125": "A polarisation curve has no rows near zero current: overpotentials count from the record's zero.",
+    "LI-W-ANA-126": "A limiting current is part of the fit.",
+    "LI-W-ANA-127": "A series resistance and a reorganisation energy bend a curve alike, and are not told apart.",
+    "LI-W-ANA-128": "Two activation energies describe a temperature series better than one.",
+    "LI-W-ANA-129": "Values scatter about an Arrhenius line by more than their uncertainties.",
 }
 """Code -> what the warning means."""
 

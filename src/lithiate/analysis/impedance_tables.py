@@ -81,7 +81,7 @@ def peak_table(spectra: Sequence[RelaxationTimes | None]) -> Table:
         "frequency": "Hz",
         "resistance": "ohm",
         "standard_uncertainty": "ohm",
-        "height": "ohm",
+        "height": "1",
         "resolved": "1",
         "at_edge": "1",
     }

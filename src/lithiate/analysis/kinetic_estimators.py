@@ -7,10 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 from attrs import evolve, field, frozen
-from scipy.optimize import least_squares
 
+from lithiate.analysis.kinetic_fits import CurveFit
+from lithiate.analysis.kinetic_models import BENDING, EXCHANGE, SERIES
 from lithiate.analysis.kinetics_result import KineticsSettings
 from lithiate.analysis.robust import FloatArray
+from lithiate.constants import FARADAY
 
 FEWEST_POINTS = 6
 """Points that an estimator needs in its window."""
@@ -18,18 +20,25 @@ FEWEST_POINTS = 6
 LEAST_RUNS_PROBABILITY = 1e-3
 """Runs of one sign in the residuals that are less likely than this are a systematic misfit."""
 
+LEAST_KNOWN = 0.5
+"""Standard uncertainty of a reorganisation energy, as a share of it, above which it is not told."""
+
 LEAST_BEND = 0.5
 """Largest current over 2 j0 below which a curve is straight to 4 %, and anything may make such a bend."""
 
 
 @frozen(eq=False)
 class Curve:
-    """Overpotential [V] of all electrodes together against current density [A/m2], about zero current."""
+    """Overpotential [V] of all electrodes together against current density [A/m2], about zero current.
+
+    `zero_told` says that rows near zero current show where it is.
+    """
 
     voltage: FloatArray
     current: FloatArray
     electrodes: int
     thermal: float
+    zero_told: bool = True
 
     def less(self, resistance: float) -> Curve:
         """Return the curve with the drop over a resistance [ohm m2] taken off."""
@@ -49,7 +58,8 @@ class Fit:
     refused: str | None = None
     misfit: float = 0.0
     probability: float = 1.0
-    conditions: Mapping[str, float] = field(factory=dict)
+    conditions: Mapping[str, float | str] = field(factory=dict)
+    freedom: int = 1
 
 
 def fit_linear(curve: Curve, settings: KineticsSettings) -> Fit:
@@ -75,32 +85,41 @@ def fit_linear(curve: Curve, settings: KineticsSettings) -> Fit:
         misfit=max(bend, 0.0) / float(solution[0]),
         probability=runs_probability(residual),
         conditions={"window_low": 0.0, "window_high": settings.linear_window, "polarisation_resistance": slope},
+        freedom=current.size - 2,
     )
 
 
 def fit_tafel(curve: Curve, settings: KineticsSettings) -> Fit:
-    """Fit each branch by a line; the misfit is how much the slope changes over the window, as a share of it."""
-    branches = [_tafel_branch(curve, sign, settings) for sign in (1.0, -1.0)]
+    """Fit each branch by a line; the misfit is how much the slope changes over the window, as a share of it.
+
+    A curve that was recorded on one side of zero only has the value of that branch.
+    """
+    signs = [sign for sign in (1.0, -1.0) if bool((sign * curve.current > 0.0).any())]
+    branches = [_tafel_branch(curve, sign, settings) for sign in signs]
     for branch in branches:
         if branch.refused is not None:
             return branch
     values = np.array([branch.log_value for branch in branches])
-    decades = min(branch.conditions["decades"] for branch in branches)
-    inner = 0.5 * math.hypot(*(branch.uncertainty for branch in branches))
+    decades = min(float(branch.conditions["decades"]) for branch in branches)
+    inner = math.hypot(*(branch.uncertainty for branch in branches)) / len(branches)
     short = decades < settings.least_decades
     return Fit(
         log_value=float(values.mean()),
-        uncertainty=math.hypot(inner, 0.5 * abs(float(values[0] - values[1]))),
+        uncertainty=math.hypot(inner, 0.5 * float(np.ptp(values))),
         points=sum(branch.points for branch in branches),
         refused=f"the Tafel region spans {decades:.2g} decades of current" if short else None,
         misfit=max(branch.misfit for branch in branches),
         probability=min(branch.probability for branch in branches),
         conditions={
             "window_low": settings.tafel_window_low,
-            "window_high": max(branch.conditions["window_high"] for branch in branches),
+            "window_high": max(float(branch.conditions["window_high"]) for branch in branches),
             "decades": decades,
-            "transfer_coefficient": float(np.mean([branch.conditions["transfer_coefficient"] for branch in branches])),
+            "transfer_coefficient": float(
+                np.mean([float(branch.conditions["transfer_coefficient"]) for branch in branches])
+            ),
+            "branches": float(len(branches)),
         },
+        freedom=sum(branch.freedom for branch in branches),
     )
 
 
@@ -129,6 +148,7 @@ def _tafel_branch(curve: Curve, sign: float, settings: KineticsSettings) -> Fit:
             "decades": float(solution[0] * np.ptp(x)) / math.log(10.0),
             "transfer_coefficient": float(solution[0]) * curve.thermal,
         },
+        freedom=x.size - 2,
     )
 
 
@@ -141,65 +161,62 @@ def _upper_half_shift(x: FloatArray, y: FloatArray, intercept: float) -> float:
     return abs(float(solution[1]) - intercept)
 
 
-def fit_butler_volmer(curve: Curve, settings: KineticsSettings) -> Fit:
-    """Fit the whole curve; the misfit is the root mean square residual as a share of that of the voltage."""
-    current, voltage = curve.current, curve.voltage
-    if current.size < FEWEST_POINTS:
-        return Fit(refused=_too_few(current.size), points=current.size)
-    free = settings.ohmic_resistance is None
-    rate = 2.0 * curve.thermal * curve.electrodes
-    scale = float(np.abs(current).max())
-    unit = float(np.ptp(voltage)) / (2.0 * scale)
+def fit_curve(fit: CurveFit, *, given: bool) -> Fit:
+    """Return what a law that was fitted to the whole curve says; `given` that its ohmic drop was taken off before.
 
-    def misfit(p: FloatArray) -> FloatArray:
-        series = p[2] * unit * current if free else 0.0
-        return np.asarray(rate * np.arcsinh(0.5 * current / (scale * np.exp(p[0]))) + p[1] + series - voltage)
-
-    def slopes(p: FloatArray) -> FloatArray:
-        x = 0.5 * current / (scale * np.exp(p[0]))
-        columns = [-rate * x / np.sqrt(1.0 + x * x), np.ones_like(x), *([unit * current] if free else [])]
-        return np.column_stack(columns)
-
-    # Small and large exchange currents are two valleys where R is free: begin in both, keep the deeper.
-    starts = [np.array([log_rate, 0.0, *([share] if free else [])]) for log_rate, share in ((-3.0, 0.1), (0.5, 0.5))]
-    limits = np.array([40.0, np.inf, *([10.0] if free else [])])
-    best = min(
-        (
-            least_squares(misfit, start, bounds=(-limits, limits), x_scale="jac", xtol=1e-12, ftol=1e-12)
-            for start in starts
-        ),
-        key=lambda result: float(result.cost),
+    The misfit is the root mean square distance of the rows from the curve: along the voltage as a share of its root
+    mean square, and along the current as a share of the current, whichever is closer.
+    """
+    rows, predicted = fit.rows, fit.minimum.predicted
+    spread = math.hypot(fit.uncertainty(EXCHANGE) or 0.0, fit.spread_of_choice)
+    apart = (rows.current - predicted.current) / np.hypot(
+        predicted.slope * float(np.sqrt(np.mean(rows.voltage**2))), predicted.current
     )
-    residual = np.asarray(best.fun)
-    freedom = max(current.size - best.x.size, 1)
-    try:
-        covariance = np.linalg.inv(best.jac.T @ best.jac) * float(residual @ residual) / freedom
-        spread = math.sqrt(max(float(covariance[0, 0]), 0.0))
-    except np.linalg.LinAlgError:
-        spread = math.inf
-    conditions = {"window_low": 0.0, "window_high": float(np.abs(voltage).max()) / curve.electrodes}
-    if free:
-        conditions["series_resistance"] = float(best.x[2]) * unit
-    relative = float(np.sqrt(np.mean(residual**2)) / np.sqrt(np.mean(voltage**2)))
-    probability = runs_probability(residual[np.argsort(current)])
-    systematic = relative if probability < LEAST_RUNS_PROBABILITY else 0.0
+    misfit = float(np.sqrt(np.mean(apart**2)))
+    probability = runs_probability(fit.minimum.residual[np.argsort(rows.voltage)])
+    systematic = misfit if probability < LEAST_RUNS_PROBABILITY else 0.0
+    conditions: dict[str, float | str] = {
+        "window_low": 0.0,
+        "window_high": float(np.abs(rows.voltage).max()) / rows.electrodes,
+    }
+    if not given:
+        conditions["series_resistance"] = fit.series_resistance
+    if fit.limiting_current_density is not None:
+        conditions |= {"limiting_current_density": fit.limiting_current_density, "limited": fit.limit}
+    energy = reorganisation_energy(fit)
+    if energy is not None:
+        conditions |= {"reorganisation_energy": energy[0], "reorganisation_energy_uncertainty": energy[1]}
     return Fit(
-        log_value=float(best.x[0]) + math.log(scale),
+        log_value=fit.log_exchange,
         uncertainty=math.hypot(spread, systematic),
-        points=current.size,
-        refused=_undetermined(float(best.x[0]), spread, float(best.x[2]) if free else None),
-        misfit=relative,
+        points=rows.current.size,
+        refused=_undetermined(fit, spread),
+        misfit=misfit,
         probability=probability,
         conditions=conditions,
+        freedom=fit.freedom,
     )
 
 
-def _undetermined(log_ratio: float, spread: float, series: float | None) -> str | None:
-    """Return why a joint fit tells nothing, from ln(j0 / largest current), its uncertainty, and R as a share."""
-    if not spread < 1.0 or (series is not None and 0.5 * math.exp(-log_ratio) < LEAST_BEND):
+def reorganisation_energy(fit: CurveFit) -> tuple[float, float] | None:
+    """Return the reorganisation energy and its standard uncertainty [J/mol], or None where the curve tells none."""
+    value, spread = fit.reorganisation_voltage, fit.uncertainty(BENDING)
+    if value is None or spread is None or BENDING in fit.minimum.at_bound:
+        return None
+    share = spread / float(fit.minimum.parameters[BENDING])
+    return (value * FARADAY, value * FARADAY * share) if share < LEAST_KNOWN else None
+
+
+def _undetermined(fit: CurveFit, spread: float) -> str | None:
+    """Return why a fit of the whole curve tells nothing."""
+    log_ratio, series = (float(fit.minimum.parameters[k]) for k in (EXCHANGE, SERIES))
+    free = SERIES in fit.free
+    if not spread < 1.0 or (free and 0.5 * math.exp(-log_ratio) < LEAST_BEND):
         return "the curve does not tell the exchange current from a series resistance"
-    if series is not None and series < -0.05:
+    if free and series < -0.05 and series + 2.0 * (fit.uncertainty(SERIES) or 0.0) < 0.0:
         return f"the fit asks for a negative series resistance, {-series:.2g} of the whole: the curve bends upwards"
+    if any(k in fit.minimum.at_bound for k in (EXCHANGE, SERIES)):
+        return "the fit ends at its bounds"
     return None
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import frozen
 
 from lithiate.analysis.coded_warnings import coded
-from lithiate.analysis.kramers_kronig import row_scales
+from lithiate.analysis.kramers_kronig import ACCURACY, row_scales
 from lithiate.analysis.one_spectrum import falling_order
 from lithiate.analysis.robust import BoolArray, FloatArray, IntArray
 from lithiate.errors import AnalysisError
@@ -87,7 +87,7 @@ class RelaxationTimes:
     strength : float
         Of the penalty, and by what it was chosen in `chosen_by`.
     noise : (n,) float64
-        Standard deviation of real and imaginary part over |Z|.
+        Standard deviation of real and imaginary part over |Z|, with what grid and penalty miss of an ideal arc.
     frequency : (n,) float64, Hz
         Falling; `impedance`, `fitted` and `residual` = (measured - fitted)/|measured| are (n,) complex128.
     peaks : tuple of RelaxationPeak
@@ -202,7 +202,7 @@ def fit_relaxation_times(
         fitted=impedance - residual * size,
         residual=residual * size / np.abs(impedance),
         peaks=_peaks(log_tau, g, spread, inside, needed),
-        warnings=_warnings(polarisation, tails, residual),
+        warnings=_warnings(polarisation, tails, residual, scale),
     )
 
 
@@ -336,16 +336,17 @@ def _needed_peaks(design: FloatArray, target: FloatArray, fit: _Fit) -> IntArray
     tops = _tops(g)
     tops = tops[(g[tops] > _LOWEST * g.max(initial=0.0)) & (g[tops] > _CLEAREST * spread[tops])]
     columns, hats = [design[:, :3]], design[:, 3:]
-    squares, needed = math.inf, []
+    floor, needed = target.size * _LEAST**2, []
+    squares = nnls(columns[0], target)[1] ** 2 + floor
     for top in tops[np.argsort(-g[tops])][:_MOST]:
         # Sums of hats over stretches that begin or end at the top, none negative: one peak of whatever shape.
         rising = np.cumsum(hats[:, top::-1], axis=1)[:, ::_STRIDE]
         falling = np.cumsum(hats[:, top + 1 :], axis=1)[:, ::_STRIDE]
         more = np.concatenate([*columns, rising, falling], axis=1)
         _, length = nnls(more / np.linalg.norm(more, axis=0), target, maxiter=20 * more.shape[1])
-        if target.size * math.log(squares / (length**2 + target.size * _LEAST**2)) > EVIDENCE:
+        if target.size * math.log(squares / (length**2 + floor)) > EVIDENCE:
             columns += [rising, falling]
-            squares = length**2 + target.size * _LEAST**2
+            squares = length**2 + floor
             needed.append(int(top))
     return np.sort(np.array(needed, dtype=np.int64))
 
@@ -393,16 +394,16 @@ def _valley(g: FloatArray, top: int, rivals: IntArray, side: int) -> int:
     return low + int(lowest[lowest.size // 2])
 
 
-def _warnings(polarisation: float, tails: tuple[float, float], residual: ComplexArray) -> tuple[str, ...]:
+def _warnings(polarisation: float, tails: tuple[float, float], residual: ComplexArray, size: float) -> tuple[str, ...]:
     texts = []
     for code, tail, end in (("LI-W-ANA-134", tails[1], "lowest"), ("LI-W-ANA-135", tails[0], "highest")):
-        if tail > _TAIL * (polarisation + sum(tails)):
+        if tail > max(_TAIL * (polarisation + sum(tails)), ACCURACY * size):
             share = 100.0 * tail / (polarisation + sum(tails))
             texts.append(coded(code, f"{share:.2g} % of the resistance lie beyond the {end} frequency: not resolved"))
     together, worst = float((residual[1:] * residual[:-1].conj()).real.sum()), float(np.abs(residual).max())
     if worst > _MISFIT and together > _TOGETHER * float((np.abs(residual) ** 2).sum()):
-        size = f"residuals of up to {100.0 * worst:.2g} % of |Z| go together from row to row"
-        texts.append(coded("LI-W-ANA-136", f"no distribution without negative parts fits the spectrum: {size}"))
+        text = f"residuals of up to {100.0 * worst:.2g} % of |Z| go together from row to row"
+        texts.append(coded("LI-W-ANA-136", f"no distribution without negative parts fits the spectrum: {text}"))
     return tuple(texts)
 
 

@@ -12,6 +12,7 @@ from lithiate.cli.console import message
 if TYPE_CHECKING:
     from lithiate.analysis import Result
     from lithiate.analysis.full_cell_result import FullCellResult
+    from lithiate.analysis.kinetics_result import KineticsResult
     from lithiate.core.measurement import CyclingRecord, Measurement
     from lithiate.study.results import ResultRow
 
@@ -77,12 +78,15 @@ def _rows(record: Measurement, result: Result, stem: str, kind: str | None) -> l
 
 def _save_figures(record: Measurement, result: Result, folder: Path, stem: str) -> None:
     from lithiate.analysis.full_cell_result import FullCellResult
+    from lithiate.analysis.kinetics_result import KineticsResult
     from lithiate.analysis.plating_result import PlatingEfficiencyResult
     from lithiate.analysis.symmetric_result import SymmetricCyclingResult
     from lithiate.core.measurement import CyclingRecord
     from lithiate.figures.cycling import CellTrace, plot_voltage
     from lithiate.figures.style import anode_styles, save
 
+    if isinstance(result, KineticsResult):
+        _save_kinetics(result, folder, stem)
     if not isinstance(record, CyclingRecord):
         return
     if isinstance(result, FullCellResult):
@@ -108,6 +112,14 @@ def _save_figures(record: Measurement, result: Result, folder: Path, stem: str) 
         save(plot_efficiency([curve], anode_styles([name])), folder / f"{stem}-efficiency.svg")
 
 
+def _save_kinetics(result: KineticsResult, folder: Path, stem: str) -> None:
+    """Save the polarisation curve with the laws that were fitted and the windows of the estimators."""
+    from lithiate.figures.kinetics import plot_kinetics
+    from lithiate.figures.style import save
+
+    save(plot_kinetics(result), folder / f"{stem}-kinetics.svg")
+
+
 def _label(name: str) -> str:
     """Return the name of a specimen as a legend has room for it; files have long names, and their ends differ."""
     half = _LONGEST_LABEL // 2
@@ -121,6 +133,9 @@ def _save_tables(record: Measurement, result: Result, folder: Path, stem: str) -
     from lithiate.core.measurement import CyclingRecord
     from lithiate.core.store import save_table
 
+    if isinstance(result, KineticsResult):
+        save_table(result.curves.table(), folder / f"{stem}-kinetics")
+        save_table(result.model_table(), folder / f"{stem}-kinetic-models")
     if isinstance(record, CyclingRecord) and not isinstance(result, ImpedanceResult | KineticsResult):
         for word, table in tables_of(result, record).items():
             save_table(table, folder / f"{stem}-{word}")

@@ -14,6 +14,8 @@ _COUNTS = {"half_cycle_count": "half cycles", "cycle_count": "cycles", "spectrum
 
 
 _MOST_LINES = 24
+_ELECTRONVOLT = 1.0 / 96485.33212
+"""J/mol -> eV a particle."""
 _OF_SPECTRUM = re.compile(r" \(spectrum (\d+)\)$")
 
 
@@ -35,8 +37,37 @@ def print_result(content: Mapping[str, Any]) -> None:
         typer.echo(f"soft-short check: {content['soft_short_floor']}")
     if "rates" in content:
         _print_rates(content)
+    if content.get("models"):
+        _print_laws(content)
     for line in _lines_of_tables(content):
         typer.echo(line)
+
+
+def _print_laws(content: Mapping[str, Any]) -> None:
+    """Print one line a law of charge transfer, and what an ohmic drop does to the estimators that leave it in."""
+
+    def text(value: float | None, scale: float) -> str:
+        return "-" if value is None else f"{value * scale:.3g}"
+
+    lines = [
+        (
+            model["law"],
+            text(model["exchange_current_density"], 0.1),
+            text(model["series_resistance"], 1e4),
+            text(model["limiting_current_density"], 0.1),
+            text(model["reorganisation_energy"], _ELECTRONVOLT),
+            text(model["difference"], 1.0),
+            text(model["weight"], 1.0),
+            text(model["misfit"], 100.0),
+        )
+        for model in content["models"]
+    ]
+    clear = "clear" if content["preference_is_clear"] else "not clear"
+    typer.echo(f"laws of charge transfer, the best by AICc first (the preference is {clear}):")
+    heads = ("law", "j0 / mA/cm^2", "R / ohm cm^2", "limit / mA/cm^2", "Lambda / eV", "dAICc", "weight", "misfit / %")
+    print_table(heads, lines)
+    for name, factor in content["ohmic_bias"].items():
+        typer.echo(f"ohmic drop: with it {name} gives {factor:.3g} of what it gives without")
 
 
 # Column of the table of rates -> SI value of the unit of print, and its name; the first that is known is printed.
@@ -92,6 +123,10 @@ def _lines_of_tables(content: Mapping[str, Any]) -> Iterator[str]:
 def _details(conditions: Mapping[str, Any]) -> str:
     """Return what tells apart the estimates of one quantity."""
     parts = [str(conditions[name]) for name in ("method", "estimator") if name in conditions]
+    if "of" in conditions:
+        parts.append(str(conditions["of"]).replace("_", " "))
+    if "by_ln_r_over_t" in conditions:
+        parts.append(f"ln R; {conditions['by_ln_r_over_t'] * 1e-3:.4g} kJ/mol by ln(R/T)")
     if conditions.get("conditioning_included"):
         parts.append("with conditioning")
     if "current_density" in conditions:

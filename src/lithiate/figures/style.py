@@ -81,12 +81,12 @@ def new_figure(rows: int = 1, columns: int = 1, *, height: float, shared_x: bool
     return figure, list(grid.flat)
 
 
-def shared_legend(figure: Figure, panel: Axes) -> None:
-    """Put one legend above a figure, of what is labelled in `panel`."""
+def shared_legend(figure: Figure, panel: Axes, columns: int = 3) -> None:
+    """Put one legend above a figure, of what is labelled in `panel`, in so many columns at most."""
     handles, labels = panel.get_legend_handles_labels()
     if handles:
         figure.legend(
-            handles, labels, loc="outside upper center", ncols=min(3, len(handles)), frameon=False, fontsize=8
+            handles, labels, loc="outside upper center", ncols=min(columns, len(handles)), frameon=False, fontsize=8
         )
 
 

@@ -38,6 +38,7 @@ from lithiate.readers import (
     parquet_table,
     pec,
     spreadsheet,
+    sweep_table,
 )
 from lithiate.readers.cell_files import files_of_folder, on_one_clock, require_one_cell
 from lithiate.readers.join import joined
@@ -71,6 +72,7 @@ READERS: tuple[Reader, ...] = (
     maccor.READER,
     neware_text.READER,
     impedance_table.READER,
+    sweep_table.READER,
     delimited.READER,
     advice.READER,
 )

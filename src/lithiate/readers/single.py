@@ -17,8 +17,9 @@ from lithiate.core.measurement import (
     Specimen,
 )
 from lithiate.errors import ReadError, nearest_match
+from lithiate.readers import sweep_table
 from lithiate.readers.rows import checked
-from lithiate.readers.source import Raw, RawRecord, RawSpectra, Reader, Source
+from lithiate.readers.source import Raw, RawRecord, RawSpectra, RawSweep, Reader, Source
 from lithiate.readers.spectra import judged_spectra
 
 
@@ -75,6 +76,9 @@ def measurements(
     found = reader.read(source, settings)
     if isinstance(found, Measurement):
         return [found]
+    if isinstance(found, RawSweep):
+        origin = Provenance("measured", source=source.name, reader=reader.name, sha256=source.sha256)
+        return [sweep_table.measured(found, Specimen(name=source.path.stem, area=area), origin)]
     parts = found if isinstance(found, tuple) else (found,)
     return [_measurement(part, source, reader, settings, area, technique) for part in parts]
 

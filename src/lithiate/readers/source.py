@@ -151,6 +151,27 @@ class RawSpectra:
     details: Mapping[str, Any] = field(factory=dict)
 
 
+@frozen(eq=False, kw_only=True)
+class RawSweep:
+    """A polarisation curve without times that a reader found, in SI.
+
+    Parameters
+    ----------
+    voltage : (n,) float64, V
+    current : (n,) float64, A, or A/m2 where `is_density` says so
+    is_density, is_overpotential : bool
+        The currents are per electrode area; the voltages are overpotentials of one electrode.
+    curve : str or None
+        Its name among several in the file.
+    """
+
+    voltage: NDArray[np.float64]
+    current: NDArray[np.float64]
+    is_density: bool
+    is_overpotential: bool
+    curve: str | None = None
+
+
 Raw = RawRecord | RawSpectra
 
 
@@ -166,7 +187,7 @@ class Reader:
     title: str
     settings: tuple[str, ...]
     sniff: Callable[[bytes, Path], bool]
-    read: Callable[[Source, Mapping[str, str]], Raw | tuple[Raw, ...] | Measurement]
+    read: Callable[[Source, Mapping[str, str]], Raw | tuple[Raw, ...] | RawSweep | Measurement]
 
 
 def check_settings(settings: Mapping[str, str], readers: Sequence[Reader], where: str) -> None:

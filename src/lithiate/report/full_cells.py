@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from attrs import evolve
 
+from lithiate.analysis.arrhenius import FEWEST_TEMPERATURES, fit_arrhenius
 from lithiate.core.measurement import CyclingRecord
 from lithiate.errors import AnalysisError
 from lithiate.figures.arrhenius import ArrheniusTrace
@@ -114,7 +115,7 @@ def arrhenius_traces(experiment: ExperimentContent) -> Iterator[tuple[str, list[
 def _arrhenius_trace(rows: tuple[ResultRow, ...], cell: Cell, quantity: str) -> ArrheniusTrace | None:
     own = [row for row in rows if row.measurement == cell.row.measurement]
     points = sorted(
-        (float(row.conditions["temperature"]), row.value * _RESISTANCE)
+        (float(row.conditions["temperature"]), row.value * _RESISTANCE, (row.uncertainty or 0.0) * _RESISTANCE)
         for row in own
         if row.quantity == quantity and row.value is not None and row.value > 0.0 and row.unit == "ohm cm^2"
     )
@@ -123,6 +124,17 @@ def _arrhenius_trace(rows: tuple[ResultRow, ...], cell: Cell, quantity: str) -> 
     energy = next(
         (row.value for row in own if row.quantity == "activation_energy" and row.conditions.get("of") == quantity), None
     )
-    kelvin, values = np.array(points).T
-    per_mole = None if energy is None else 1e3 * energy
-    return ArrheniusTrace(cell.row.anode, cell.label, cell.measured, kelvin, values, per_mole)
+    kelvin, values, spreads = np.array(points).T
+    known = bool((spreads > 0.0).all())
+    trace = ArrheniusTrace(
+        cell.row.anode,
+        cell.label,
+        cell.measured,
+        kelvin,
+        values,
+        None if energy is None else 1e3 * energy,
+        spreads if known else None,
+    )
+    if energy is None or np.unique(kelvin).size < FEWEST_TEMPERATURES:
+        return trace
+    return evolve(trace, fit=fit_arrhenius(kelvin, values, spreads if known else None))

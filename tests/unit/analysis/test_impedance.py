@@ -29,8 +29,12 @@ def measured(impedance, frequency=FREQUENCY, *, area=AREA, noise=0.0, seed=0, **
     )
 
 
+READING = {"circuit": "none", "relaxation_times": False}
+
+
 def only(record, **settings):
-    return analyse(record, **settings).spectra[0]
+    """The reading without a circuit."""
+    return analyse(record, **READING, **settings).spectra[0]
 
 
 def two_arcs(ratio=100.0, first=30.0, second=10.0, fast=3e-5):
@@ -127,7 +131,7 @@ def test_no_arc_no_interface(z):
 
 
 def test_no_area_gives_ohm_and_a_warning():
-    result = analyse(measured(two_arcs(), area=None))
+    result = analyse(measured(two_arcs(), area=None), **READING)
     assert any(text.startswith("LI-W-ANA-020") for text in result.warnings)
     with_area = only(measured(two_arcs()))
     for plain, areal in zip(result.estimates(), with_area.estimates(), strict=True):
@@ -149,7 +153,7 @@ def test_several_spectra_keep_their_conditions_and_order():
         temperature=[298.15, 313.15],
         state=("fresh", "cycled"),
     )
-    result = analyse(record)
+    result = analyse(record, **READING)
     for k, z in enumerate((first, second)):
         alone = only(measured(z))
         for estimate, expected in zip(result.spectra[k].estimates(), alone.estimates(), strict=True):

@@ -237,7 +237,16 @@ def test_analyse_a_polarisation_curve(lithiate, tmp_path):
     assert "(tafel)" in out
     rows = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))["results"]
     assert {row["kind"] for row in rows} == {"tafel"}
-    assert {row["conditions"]["estimator"] for row in rows} == {"butler-volmer", "tafel", "linear"}
+    estimators = {"butler-volmer", "marcus-hush", "marcus-hush-chidsey", "tafel", "linear"}
+    assert {row["conditions"]["estimator"] for row in rows} == estimators
+    assert "laws of charge transfer, the best by AICc first" in out
+    assert len(list((tmp_path / "out" / "figures").glob("*-kinetics.svg"))) == 1
+    (path,) = (tmp_path / "out" / "tables").glob("*-kinetics.csv")
+    table = path.read_text(encoding="utf-8").splitlines()
+    assert table[0].startswith("Overpotential / mV,Current Density / mA/cm^2,Butler Volmer Current Density / mA/cm^2")
+    assert len(table) == 402
+    (path,) = (tmp_path / "out" / "tables").glob("*-kinetic-models.csv")
+    assert "butler-volmer" in path.read_text(encoding="utf-8")
 
 
 @pytest.fixture

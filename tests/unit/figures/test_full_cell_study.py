@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lithiate.analysis.arrhenius import fit_arrhenius
 from lithiate.core.measurement import CyclingRecord, Provenance, Specimen
 from lithiate.figures.arrhenius import ArrheniusTrace, plot_arrhenius
 from lithiate.figures.cycling import CellTrace
@@ -64,3 +65,27 @@ def test_an_arrhenius_line_goes_through_points_that_lie_on_it():
     drawn = np.exp(np.interp(points.get_xdata()[1], line.get_xdata(), np.log(line.get_ydata())))
     assert drawn == pytest.approx(10.0, rel=1e-6)
     assert points.get_label() == "a, 50.0 kJ/mol"
+
+
+def test_an_arrhenius_fit_has_its_band_its_regimes_and_temperatures_above():
+    kelvin = np.linspace(263.15, 343.15, 9)
+    apart = 1.0 / kelvin - 1.0 / 303.15
+    values = 5e-4 * np.exp(np.where(apart > 0.0, 35e3, 70e3) / 8.314462618 * apart)
+    straight = 5e-4 * np.exp(50e3 / 8.314462618 * apart)
+    spread = 0.02 * values
+    traces = [
+        ArrheniusTrace("a", "a", False, kelvin, values, None, spread, fit_arrhenius(kelvin, values, spread)),
+        ArrheniusTrace("b", "b", False, kelvin, straight, None, None, fit_arrhenius(kelvin, straight, 0.02 * straight)),
+    ]
+    panel = plot_arrhenius(traces, STYLES, "sei_resistance").axes[0]
+    labels = panel.get_legend_handles_labels()[1]
+    assert "35.0 below, 70.0 above 30 °C" in labels[0]
+    assert "50.0 (" in labels[1]
+    assert "by ln(R/T)" in labels[1]
+    # a line of one regime has a band, which holds its points; bars and both regimes stand for the other
+    (band,) = [
+        found for found in panel.collections if type(found).__name__ in ("PolyCollection", "FillBetweenPolyCollection")
+    ]
+    assert band.get_datalim(panel.transData).y0 < 1e4 * straight.min()
+    above = next(child for child in panel.child_axes)
+    assert [tick.get_text() for tick in above.get_xticklabels()][:2] == ["-10", "0"]

@@ -23,7 +23,8 @@ def respond(symbol, frequency, *values):
     """Impedance and derivatives, with w = `frequency`."""
     w = np.atleast_2d(np.asarray(frequency, dtype=float))
     impedance, slopes = ELEMENTS[symbol].response(w, np.log(1j * w), *(np.array([[value]]) for value in values))
-    return impedance[0], [slope[0] for slope in slopes]
+    # What does not depend on the frequency may come as one number.
+    return np.broadcast_to(impedance, w.shape)[0], [np.broadcast_to(slope, w.shape)[0] for slope in slopes]
 
 
 def impedance(symbol, frequency, *values):
@@ -82,7 +83,7 @@ def test_a_long_porous_electrode_is_the_geometric_mean_of_line_and_wall():
 
 
 def test_at_zero_frequency_the_porous_electrode_is_a_ladder_of_resistors():
-    """Rungs of a ladder, summed from the closed end; the middle of a rung carries its wall, so it is of second order."""
+    """Rungs of a ladder, summed from the closed end; the middle of a rung carries its wall: of second order."""
     line, surface, rungs = 30.0, 12.0, 50_000
     total = surface * rungs + line / rungs / 2
     for _ in range(rungs - 1):

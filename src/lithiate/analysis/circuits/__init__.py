@@ -9,6 +9,7 @@ from lithiate.analysis.circuits.identifiability import FittedParameter, Flag, fi
 from lithiate.analysis.circuits.library import LIBRARY, NamedCircuit, library_circuit
 from lithiate.analysis.circuits.profile import profile_intervals
 from lithiate.analysis.circuits.result import CircuitFit
+from lithiate.analysis.circuits.shared import SharedFit, fit_shared
 
 __all__ = [
     "LIBRARY",
@@ -18,10 +19,12 @@ __all__ = [
     "FittedParameter",
     "Flag",
     "NamedCircuit",
+    "SharedFit",
     "choose_circuit",
     "choose_circuits",
     "fit_circuit",
     "fit_circuits",
+    "fit_shared",
     "fitted_parameters",
     "identifiability",
     "library_circuit",

@@ -9,19 +9,24 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import ArrayLike, NDArray
 
-from lithiate.analysis.circuits.circuit import Circuit
+from lithiate.analysis.circuits.circuit import Circuit, Leaf
 from lithiate.analysis.circuits.fit import fit_circuits
-from lithiate.analysis.circuits.identifiability import BLAMED, Flag, identifiability
+from lithiate.analysis.circuits.identifiability import BLAMED, Flag, identifiability, widening
 from lithiate.analysis.circuits.library import USUAL, NamedCircuit, library_circuit, with_inductance
 from lithiate.analysis.circuits.result import CircuitFit
+from lithiate.analysis.coded_warnings import coded
 from lithiate.errors import AnalysisError
 from lithiate.formulas.circuit import ComplexArray, FloatArray
 
 EVIDENCE = 6.0
 """Difference of Akaike's criterion that a more complex circuit must gain over a simpler one to be preferred.
 
-exp(6/2) = 20 to 1. Measured in docs/verification.md.
+Odds of exp(6/2) = 20 to 1. From 4 on hardly any part too many was preferred in 1,600 spectra, and up to 10 none was
+lost (docs/verification.md).
 """
+REFUTED = 10.0
+"""Difference beyond which a circuit is refuted, be all its parts seen: it has "essentially no support" (Burnham &
+Anderson, Model Selection and Multimodel Inference, 2nd ed. (2002), section 2.6)."""
 
 
 @frozen(eq=False)
@@ -49,8 +54,15 @@ class Candidate:
 
     @property
     def identifiable(self) -> bool:
-        """Whether all parts are seen."""
-        return not any(flag.kind in BLAMED for flag in self.flags)
+        """Whether all parts are seen; but for a lone resistor, which all candidates have, and which may be nothing."""
+        return not self.blamed
+
+    @property
+    def blamed(self) -> tuple[Flag, ...]:
+        """Flags that say that the circuit has more parts than the spectrum shows."""
+        parts = self.fit.circuit.root.parts
+        lone = {f"{part}.resistance" for part in parts if isinstance(part, Leaf) and part.element.symbol == "R"}
+        return tuple(flag for flag in self.flags if flag.kind in BLAMED and not set(flag.parameters) <= lone)
 
 
 @frozen(eq=False)
@@ -69,6 +81,12 @@ class CircuitChoice:
     candidates: tuple[Candidate, ...]
     preferred: Candidate
     reason: str
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the preferred fit does not tell, each behind its code."""
+        found = tuple(flag.warning for flag in self.preferred.flags)
+        return found if self.preferred.identifiable else (coded("LI-W-ANA-149", self.reason), *found)
 
     def candidate(self, name: str) -> Candidate:
         """Return a candidate by its name."""
@@ -107,10 +125,12 @@ def choose_circuits(
 
     Notes
     -----
-    The simplest circuit (fewest parameters) all of whose parts are seen is preferred, unless a more complex one that
-    is seen as well gains more than `EVIDENCE`; so on upward. Where no candidate is seen in full, the one of lowest
-    criterion among those with the fewest flags is, and the reason says so. A fit counts as no closer than instruments
-    are (`ACCURACY`), so that spectra without noise buy no parts.
+    Circuits whose criterion is more than `REFUTED` above the lowest are out. Of those left all of whose parts are seen,
+    the one of lowest criterion sets the mark, and the one with the fewest parameters within `EVIDENCE` of it is
+    preferred. Where no circuit left is seen in full, it is the one with the fewest flags, and the reason says so. Where
+    the residuals of the best go together from row to row, as those of most measured spectra do, differences count by
+    the rows that are left of them (`widening`). A fit counts as no closer than instruments are (`ACCURACY`), so that
+    spectra without noise buy no parts.
 
     A spectrum whose first rows lie above the real axis (Im Z > 0) is tried with an inductance in front.
     """
@@ -178,31 +198,32 @@ def _choose(fits: Mapping[str, CircuitFit]) -> CircuitChoice:
         for name, fit in fits.items()
     ]
     candidates.sort(key=lambda each: each.akaike)
-    seen = [each for each in candidates if each.identifiable]
+    return CircuitChoice(tuple(candidates), *prefer(candidates))
+
+
+def prefer(candidates: Sequence[Candidate], evidence: float = EVIDENCE) -> tuple[Candidate, str]:
+    """Return which of candidates, by rising criterion, is preferred, and why."""
+    first = candidates[0]
+    # Residuals that go together count as fewer rows, and differences of the criterion grow with the rows.
+    rows = widening(first.fit) ** 2
+    left = [each for each in candidates if each.akaike - first.akaike <= REFUTED * rows]
+    seen = [each for each in left if each.identifiable]
     if not seen:
-        preferred = min(candidates, key=lambda each: (_blamed(each), each.akaike))
-        return CircuitChoice(
-            tuple(candidates), preferred, "no candidate has parts that are all seen; the least is amiss"
-        )
+        least = min(left, key=lambda each: (len(each.blamed), each.akaike))
+        return least, "no candidate has parts that are all seen, and fits; this one has the fewest that are not"
     best = seen[0]
-    simpler = [each for each in seen if _size(each.fit.circuit) < _size(best.fit.circuit)]
-    as_good = [each for each in simpler if each.akaike - best.akaike < EVIDENCE]
-    preferred = min(as_good, key=lambda each: (_size(each.fit.circuit), each.akaike)) if as_good else best
-    if preferred is candidates[0]:
-        reason = "lowest information criterion, and all parts are seen"
-    elif preferred is best:
-        kinds = ", ".join(sorted({flag.kind for flag in candidates[0].flags if flag.kind in BLAMED}))
-        gain = preferred.akaike - candidates[0].akaike
-        reason = (
-            f"{candidates[0].name} has a criterion lower by {gain:.1f}, but not all of its parts are seen ({kinds})"
+    as_good = [each for each in seen if each.akaike - best.akaike <= evidence]
+    preferred = min(as_good, key=lambda each: (_size(each.fit.circuit), each.akaike))
+    if preferred is first:
+        return preferred, "lowest information criterion, and all parts are seen"
+    if preferred is not best:
+        return (
+            preferred,
+            f"simpler than {best.name}, whose criterion is lower by {preferred.akaike - best.akaike:.1f} only",
         )
-    else:
-        reason = f"simpler than {best.name}, whose criterion is lower by {preferred.akaike - best.akaike:.1f} only"
-    return CircuitChoice(tuple(candidates), preferred, reason)
-
-
-def _blamed(candidate: Candidate) -> int:
-    return sum(flag.kind in BLAMED for flag in candidate.flags)
+    kinds = ", ".join(sorted({flag.kind for flag in first.blamed}))
+    gain = preferred.akaike - first.akaike
+    return preferred, f"{first.name} has a criterion lower by {gain:.1f}, but not all of its parts are seen ({kinds})"
 
 
 def _size(circuit: Circuit) -> int:

@@ -25,6 +25,8 @@ SURVIVORS = 2
 ITERATIONS, TOLERANCE = 80, 1e-6
 AGREEMENT = 1.01
 """Starts whose sums of squares differ by less than this factor found the same minimum."""
+SAME_BY_NOISE = 4.0
+"""Rise of the sum of squares, in units of the mean square of a residual, that noise makes: the 95 % quantile of F."""
 CHUNK = 50
 """Spectra that are fitted at once: their derivatives stay in the cache of a processor."""
 WEIGHTS = ("modulus", "proportional", "unit")
@@ -83,23 +85,35 @@ def fit_circuits(
         ``LI-ANA-001`` for spectra that are no numbers, too short for the circuit, or zero; for weights, bounds, fixed
         values, starts or a guess that do not fit; ``LI-ANA-002`` for a string that is no circuit.
     """
-    chosen = parse_circuit(circuit) if isinstance(circuit, str) else circuit
-    frequencies, spectra = _arrays(frequency, impedance)
-    if not len(spectra):
+    if not len(np.atleast_2d(np.asarray(impedance))):
         return []
     if starts < 1:
         raise _unfit("a fit needs a start", f"starts = {starts}", "at least 1")
-    weight = _weights(weights, spectra)
-    _require_rows(chosen, weight)
-    problem = _problem(chosen, frequencies, spectra, weight, bounds or {}, fixed or {})
+    frequencies, problem = prepared(circuit, frequency, impedance, weights, bounds, fixed)
     guesses = None if guess is None else problem.point(_guesses(guess, problem))
     fits: list[CircuitFit] = []
-    for first in range(0, len(spectra), CHUNK):
-        part = np.arange(first, min(first + CHUNK, len(spectra)))
+    for first in range(0, len(problem.impedance), CHUNK):
+        part = np.arange(first, min(first + CHUNK, len(problem.impedance)))
         chunk = problem.at(part)
-        minimum, agreeing = _search(chunk, starts, None if guesses is None else guesses[part])
-        fits += _results(chunk, minimum, agreeing, frequencies[part if len(frequencies) > 1 else [0]])
+        minimum, agreeing, other = search(chunk, starts, None if guesses is None else guesses[part])
+        fits += _results(chunk, minimum, agreeing, other, frequencies[part if len(frequencies) > 1 else [0]])
     return fits
+
+
+def prepared(
+    circuit: Circuit | str,
+    frequency: ArrayLike,
+    impedance: ArrayLike,
+    weights: str | ArrayLike,
+    bounds: Mapping[str, tuple[float | None, float | None]] | None,
+    fixed: Mapping[str, float] | None,
+) -> tuple[FloatArray, Problem]:
+    """Return the frequencies (1 or m, n) and the problem of what `fit_circuits` is given; raises as it does."""
+    chosen = parse_circuit(circuit) if isinstance(circuit, str) else circuit
+    frequencies, spectra = _arrays(frequency, impedance)
+    weight = _weights(weights, spectra)
+    _require_rows(chosen, weight)
+    return frequencies, _problem(chosen, frequencies, spectra, weight, bounds or {}, fixed or {})
 
 
 def _guesses(guess: ArrayLike, problem: Problem) -> FloatArray:
@@ -148,7 +162,7 @@ def _weights(weights: str | ArrayLike, spectra: ComplexArray) -> FloatArray:
             raise _unfit("standard deviations and impedances differ in number", f"{given.shape} and {spectra.shape}")
         scale = np.repeat(np.broadcast_to(given, spectra.shape), 2, axis=1)
         if np.isnan(scale).any() or (scale < 0.0).any():
-            raise _unfit("standard deviations are not numbers above 0", f"{np.nanmin(scale):g}")
+            raise _unfit("standard deviations are not numbers from 0 up", f"{scale[~(scale >= 0.0)][0]:g}")
     return np.asarray(np.divide(1.0, scale, out=np.zeros(parts.shape), where=scale > 0.0))
 
 
@@ -187,7 +201,7 @@ def _problem(
     low = np.where(exponent, limits[:, 0], np.maximum(sets.min(axis=0), limits[:, 0]))
     high = np.where(exponent, limits[:, 1], np.minimum(sets.max(axis=0), limits[:, 1]))
     for name, (least, most) in {**bounds, **{name: (value, value) for name, value in fixed.items()}}.items():
-        k = _place(circuit, name)
+        k = place_of(circuit, name)
         smallest_ever, largest_ever = circuit.parameters[k].of_element.limits
         for table, value in ((low, least), (high, most)):
             if value is not None:
@@ -212,7 +226,8 @@ def _unit_values(circuit: Circuit, amplitude: FloatArray, time: FloatArray) -> F
     return np.stack(columns, axis=-1)
 
 
-def _place(circuit: Circuit, name: str) -> int:
+def place_of(circuit: Circuit, name: str) -> int:
+    """Return the place of a parameter; raises ``LI-ANA-001`` with the nearest one when there is none."""
     if name not in circuit.names:
         raise _unfit(
             f"{circuit} has no such parameter", name, ", ".join(circuit.names), nearest_match(name, circuit.names)
@@ -220,8 +235,8 @@ def _place(circuit: Circuit, name: str) -> int:
     return circuit.names.index(name)
 
 
-def _search(problem: Problem, starts: int, guesses: FloatArray | None) -> tuple[Minimum, NDArray[np.int64]]:
-    """Return the lowest minimum of each spectrum, and how many of the starts that were followed agree with it."""
+def search(problem: Problem, starts: int, guesses: FloatArray | None) -> tuple[Minimum, NDArray[np.int64], Minimum]:
+    """Return the lowest minimum of each spectrum, how many of the starts followed agree, and where the worst ended."""
     points = starting_points(problem, starts)
     if guesses is not None:
         points = np.concatenate([guesses[:, None, :], points], axis=1)
@@ -233,18 +248,9 @@ def _search(problem: Problem, starts: int, guesses: FloatArray | None) -> tuple[
     survivors = points.shape[1]
     costs = late.cost.reshape(spectra, survivors)
     winner = np.argmin(costs, axis=1)
-    chosen = np.arange(spectra) * survivors + winner
+    first = np.arange(spectra) * survivors
     agreeing = (costs <= AGREEMENT * costs.min(axis=1, keepdims=True)).sum(axis=1)
-    return (
-        Minimum(
-            late.point[chosen],
-            late.cost[chosen],
-            late.curvature[chosen],
-            late.gradient[chosen],
-            late.converged[chosen],
-        ),
-        agreeing,
-    )
+    return late.at(first + winner), agreeing, late.at(first + np.argmax(costs, axis=1))
 
 
 def _from_all(problem: Problem, points: FloatArray, **how: Any) -> Minimum:  # noqa: ANN401 - as `minimise` takes
@@ -254,7 +260,7 @@ def _from_all(problem: Problem, points: FloatArray, **how: Any) -> Minimum:  # n
 
 
 def _results(
-    problem: Problem, minimum: Minimum, agreeing: NDArray[np.int64], frequency: FloatArray
+    problem: Problem, minimum: Minimum, agreeing: NDArray[np.int64], other: Minimum, frequency: FloatArray
 ) -> list[CircuitFit]:
     held = held_at_bound(problem, minimum.point, minimum.gradient)
     fixed = problem.lower == problem.upper
@@ -265,8 +271,10 @@ def _results(
         used = problem.weight[k, ::2] > 0.0
         order = _order(problem, k, values[k])
         free = ~held[k]
-        covariance = _covariance(minimum.curvature[k], free)
-        rows = 2 * int(np.count_nonzero(used))
+        covariance = least_inverse(minimum.curvature[k], free)
+        freedom = max(2 * int(np.count_nonzero(used)) - int(np.count_nonzero(free)), 1)
+        rival = problem.values(other.point[k])
+        as_good = other.cost[k] < (1.0 + SAME_BY_NOISE / freedom) * minimum.cost[k]
         results.append(
             CircuitFit(
                 circuit=problem.circuit,
@@ -281,17 +289,18 @@ def _results(
                 lower=problem.values(problem.lower[k])[order],
                 upper=problem.values(problem.upper[k])[order],
                 sum_of_squares=float(minimum.cost[k]),
-                freedom=max(rows - int(np.count_nonzero(free)), 1),
+                freedom=freedom,
                 inverse_curvature=covariance[np.ix_(order, order)],
                 weight=problem.weight[k],
                 converged=bool(minimum.converged[k]),
                 agreeing_starts=int(agreeing[k]),
+                rival=rival[_order(problem, k, rival)] if as_good else None,
             )
         )
     return results
 
 
-def _covariance(curvature: FloatArray, free: NDArray[np.bool_]) -> FloatArray:
+def least_inverse(curvature: FloatArray, free: NDArray[np.bool_]) -> FloatArray:
     """Return (J^T J)^-1 over the free parameters; infinite where the spectrum does not see one of them."""
     size = curvature.shape[0]
     inverse = np.zeros((size, size))

@@ -14,7 +14,7 @@ from lithiate.analysis.circuits.fit import time_constant
 from lithiate.analysis.circuits.profile import LEVELS, PLUS, profile_intervals
 from lithiate.analysis.circuits.result import CircuitFit
 from lithiate.analysis.coded_warnings import coded
-from lithiate.formulas.circuit import FloatArray
+from lithiate.formulas.circuit import ComplexArray, FloatArray
 
 LARGEST_SPREAD = 0.5
 """Standard deviation of ln p above which a parameter is not determined: it could be half or double."""
@@ -26,6 +26,8 @@ SHARED_SPREAD = 0.25
 """Standard deviation of ln R of either arc above which arcs that make up for one another are not told apart."""
 MUCH_MISFIT = 2.0
 """Residuals larger than this many times the scatter from row to row are the circuit's fault, not the noise's."""
+ELSEWHERE = 0.2
+"""Difference of ln p, or of an exponent, beyond which another start ended elsewhere."""
 _WAVE = {"Ws": 2.54, "Wo": 2.54}
 """w times time constant at the top of -Im Z where it is not 1."""
 
@@ -297,16 +299,17 @@ def _unseen(fit: CircuitFit) -> list[Flag]:
 
 
 def _another_solution(fit: CircuitFit) -> list[Flag]:
+    """Return whether another start ended in another place that fits as well, beyond what spreads tell already."""
     if fit.rival is None:
         return []
-    far = [
-        f"{name} {value:.3g}"
-        for name, value, own in zip(fit.circuit.names, fit.rival, fit.values, strict=True)
-        if abs(value - own) > 0.5 * abs(own) and not _is_coefficient(name)
-    ]
-    if not far:
+    spreads = np.nan_to_num(fit.spreads, nan=0.0, posinf=math.inf)
+    away = np.abs(np.where(fit.logarithmic, np.log(fit.rival / fit.values), fit.rival - fit.values))
+    far = np.flatnonzero(away > np.maximum(ELSEWHERE, 5.0 * spreads))
+    if not far.size:
         return []
-    return [Flag("another solution", (), f"another solution is as good: {', '.join(far)}")]
+    names = tuple(fit.circuit.names[k] for k in far)
+    there = ", ".join(f"{fit.circuit.names[k]} {fit.rival[k]:.3g} instead of {fit.values[k]:.3g}" for k in far)
+    return [Flag("another solution", names, f"another solution is as good: {there}")]
 
 
 def _residuals(fit: CircuitFit) -> list[Flag]:
@@ -327,14 +330,20 @@ def _correlation(fit: CircuitFit) -> float:
     """Return the correlation of the residuals of neighbouring rows; 0 where they are below what instruments can do."""
     if fit.sum_of_squares / fit.freedom < fit.least_variance:
         return 0.0
-    misfit = fit.residuals[fit.used]
+    misfit = _in_order(fit)
     power = float((np.abs(misfit) ** 2).sum())
     return float((misfit[1:] * misfit[:-1].conj()).real.sum()) / power if power > 0.0 else 0.0
 
 
+def _in_order(fit: CircuitFit) -> ComplexArray:
+    """Return the weighted residuals of the rows that count, in the order of their frequencies."""
+    order = np.argsort(fit.frequency[fit.used], kind="stable")
+    return np.asarray(fit.residuals[fit.used][order])
+
+
 def _scatter(fit: CircuitFit) -> float:
     """Return the scatter of weighted residuals from row to row, by fourth differences, which what is smooth lacks."""
-    misfit = fit.residuals[fit.used]
+    misfit = _in_order(fit)
     if misfit.size < 8:
         return math.inf
     bends = np.convolve(misfit, [1.0, -4.0, 6.0, -4.0, 1.0], "valid")

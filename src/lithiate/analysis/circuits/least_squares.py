@@ -104,6 +104,12 @@ class Minimum:
     gradient: FloatArray
     converged: NDArray[np.bool_]
 
+    def at(self, rows: NDArray[np.int64]) -> Minimum:
+        """Return some of the minima."""
+        return Minimum(
+            self.point[rows], self.cost[rows], self.curvature[rows], self.gradient[rows], self.converged[rows]
+        )
+
 
 def minimise(
     problem: Problem, start: FloatArray, *, iterations: int, tolerance: float, accelerate: bool = False

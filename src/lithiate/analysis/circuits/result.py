@@ -46,7 +46,7 @@ class CircuitFit:
     agreeing_starts : int
         Of the starts that were followed to their minimum, those that came to this one.
     rival : (p,) float64, optional
-        Parameters of another minimum whose sum of squares noise does not tell from this one's.
+        Where another start ended, if noise does not tell its sum of squares from this one's: mostly the same place.
     """
 
     circuit: Circuit

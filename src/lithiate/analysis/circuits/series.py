@@ -9,31 +9,36 @@ import numpy as np
 from attrs import frozen
 
 from lithiate.analysis.circuits.arcs import Arc, arcs_of
-from lithiate.analysis.circuits.choice import EVIDENCE, CircuitChoice, choose_circuits
+from lithiate.analysis.circuits.choice import EVIDENCE, REFUTED, Candidate, choose_circuits
 from lithiate.analysis.circuits.circuit import parse_circuit
 from lithiate.analysis.circuits.fit import fit_circuits
-from lithiate.analysis.circuits.identifiability import BLAMED, FittedParameter, Flag, fitted_parameters, identifiability
+from lithiate.analysis.circuits.identifiability import (
+    FittedParameter,
+    Flag,
+    fitted_parameters,
+    identifiability,
+    widening,
+)
 from lithiate.analysis.circuits.library import LIBRARY
-from lithiate.analysis.circuits.result import ACCURACY, CircuitFit
+from lithiate.analysis.circuits.result import CircuitFit
 from lithiate.formulas.circuit import ComplexArray, FloatArray
 
-CANDIDATES = (
-    "resistor",
-    "blocking",
-    "one arc",
-    "one arc, diffusion",
-    "one arc, layer diffusion",
-    "one arc, blocking",
-    "two arcs",
-    "two arcs, diffusion",
-    "two arcs, layer diffusion",
-    "two arcs, blocking",
-    "three arcs",
-    "three arcs, blocking",
+TIERS = (
+    (
+        "resistor",
+        "blocking",
+        "one arc",
+        "one arc, diffusion",
+        "one arc, layer diffusion",
+        "one arc, blocking",
+        "two arcs",
+        "two arcs, diffusion",
+        "two arcs, layer diffusion",
+        "two arcs, blocking",
+    ),
+    ("three arcs", "three arcs, blocking"),
 )
-"""Circuits of the library that a series is tried with."""
-MOST_MISFIT = 2.0
-"""A circuit describes a series if its residuals are no larger than this many times those of the closest one."""
+"""Circuits of the library that a series is tried with; the second row where none of the first leaves noise alone."""
 FEWEST_ROWS = 8
 """Rows from which a circuit is chosen."""
 SEEN_SHARE = 0.5
@@ -57,7 +62,9 @@ class CandidateScore:
     seen : float
         Share of the spectra in which all of its parts are seen.
     unseen : float
-        Parameters, a spectrum, that are not.
+        Flags, a spectrum, of parts that are not.
+    widening : float
+        Mean of `identifiability.widening` squared: how many rows count as one.
     """
 
     name: str
@@ -67,6 +74,7 @@ class CandidateScore:
     misfit: float
     seen: float
     unseen: float
+    widening: float
 
 
 @frozen(eq=False)
@@ -141,12 +149,12 @@ def fit_series(
     if circuit != "auto":
         text = texts.get(circuit, circuit)
         return _series(circuit, text, "as asked for", (), _fits(spectra, text, weights, fixed))
-    choices = _choices(spectra, weights)
-    scores = _scores([choice for choice in choices if choice])
+    candidates = _candidates(spectra, weights)
+    scores = _scores([each for each in candidates if each])
     if not scores:
         return None
     best, reason = _preferred(scores)
-    found = [None if choice is None else choice.candidate(best.name).fit for choice in choices]
+    found = [each[best.name].fit if each else None for each in candidates]
     # A spectrum that alone is too short to choose by, or that alone begins inductive, is fitted with the others'.
     if any(fit is None or str(fit.circuit) != best.text for fit in found):
         found = _fits(spectra, best.text, weights, None)
@@ -187,16 +195,25 @@ def _stacked(spectra: Sequence[Spectrum], members: Sequence[int]) -> Spectrum:
     return np.stack([spectra[k][0] for k in members]), np.stack([spectra[k][1] for k in members])
 
 
-def _choices(spectra: Sequence[Spectrum], weights: str) -> list[CircuitChoice | None]:
-    found: list[CircuitChoice | None] = [None] * len(spectra)
-    for rows, members in _groups([frequency.size for frequency, _ in spectra]).items():
-        if rows < FEWEST_ROWS:
-            continue
-        for k, choice in zip(
-            members, choose_circuits(*_stacked(spectra, members), CANDIDATES, weights=weights), strict=True
-        ):
-            found[k] = choice
+def _candidates(spectra: Sequence[Spectrum], weights: str) -> list[dict[str, Candidate]]:
+    """Return the candidates of each spectrum by name; none for a spectrum of too few rows."""
+    found: list[dict[str, Candidate]] = [{} for _ in spectra]
+    groups = _groups([frequency.size for frequency, _ in spectra])
+    for tier in TIERS:
+        for rows, members in groups.items():
+            if rows < FEWEST_ROWS:
+                continue
+            choices = choose_circuits(*_stacked(spectra, members), tier, weights=weights)
+            for k, choice in zip(members, choices, strict=True):
+                found[k].update({each.name: each for each in choice.candidates})
+        if all(any(map(_leaves_noise, each.values())) for each in found if each):
+            break
     return found
+
+
+def _leaves_noise(candidate: Candidate) -> bool:
+    """Return whether nothing but noise is left of a spectrum: more parts would describe noise."""
+    return not any(flag.kind in ("correlated residuals", "misfit") for flag in candidate.flags)
 
 
 def _fits(
@@ -213,14 +230,13 @@ def _fits(
     return found
 
 
-def _scores(choices: Sequence[CircuitChoice]) -> tuple[CandidateScore, ...]:
+def _scores(spectra: Sequence[Mapping[str, Candidate]]) -> tuple[CandidateScore, ...]:
     """Return the circuits that all spectra were tried with, by rising criterion."""
-    if not choices:
+    if not spectra:
         return ()
-    names = set.intersection(*({each.name for each in choice.candidates} for choice in choices))
     found = []
-    for name in names:
-        of_name = [choice.candidate(name) for choice in choices]
+    for name in set.intersection(*map(set, spectra)):
+        of_name = [candidates[name] for candidates in spectra]
         texts = [str(each.fit.circuit) for each in of_name]
         text = max(set(texts), key=texts.count)
         found.append(
@@ -230,7 +246,8 @@ def _scores(choices: Sequence[CircuitChoice]) -> tuple[CandidateScore, ...]:
                 parameters=max(len(each.fit.circuit.parameters) for each in of_name),
                 akaike=math.fsum(each.akaike for each in of_name),
                 misfit=math.sqrt(math.fsum(each.fit.root_mean_square**2 for each in of_name) / len(of_name)),
-                unseen=sum(flag.kind in BLAMED for each in of_name for flag in each.flags) / len(of_name),
+                unseen=sum(len(each.blamed) for each in of_name) / len(of_name),
+                widening=math.fsum(widening(each.fit) ** 2 for each in of_name) / len(of_name),
                 seen=sum(each.identifiable for each in of_name) / len(of_name),
             )
         )
@@ -238,21 +255,24 @@ def _scores(choices: Sequence[CircuitChoice]) -> tuple[CandidateScore, ...]:
 
 
 def _preferred(scores: Sequence[CandidateScore]) -> tuple[CandidateScore, str]:
-    """Return the circuit of a series and why it is taken."""
-    closest = max(min(each.misfit for each in scores), ACCURACY)
-    describing = [each for each in scores if each.misfit <= MOST_MISFIT * closest]
-    seen = [each for each in describing if each.seen >= SEEN_SHARE]
+    """Return the circuit of a series and why it is taken; for one spectrum that is the rule of `choice.prefer`."""
+    first = scores[0]
+    left = [each for each in scores if each.akaike - first.akaike <= REFUTED * first.widening]
+    seen = [each for each in left if each.seen >= SEEN_SHARE]
     if not seen:
-        best = min(describing, key=lambda each: (round(each.unseen), each.akaike))
-        return best, "no circuit that describes the spectra has all of its parts seen in half of them; fewest are amiss"
+        least = min(left, key=lambda each: (round(each.unseen), each.akaike))
+        return (
+            least,
+            "no circuit that fits has all parts seen in half of the spectra; this one has the fewest that are not",
+        )
     best = seen[0]
-    simpler = [each for each in seen if each.parameters < best.parameters and each.akaike - best.akaike < EVIDENCE]
+    simpler = [each for each in seen if each.parameters < best.parameters and each.akaike - best.akaike <= EVIDENCE]
     if simpler:
         chosen = min(simpler, key=lambda each: (each.parameters, each.akaike))
         return chosen, f"simpler than {best.name}, whose criterion is lower by {chosen.akaike - best.akaike:.1f} only"
-    if best is scores[0]:
+    if best is first:
         return best, "lowest information criterion, and its parts are seen"
-    gain, first = best.akaike - scores[0].akaike, scores[0]
+    gain = best.akaike - first.akaike
     return best, (
         f"{first.name} has a criterion lower by {gain:.1f}, but all of its parts are seen in {first.seen:.0%} of the "
         "spectra only"

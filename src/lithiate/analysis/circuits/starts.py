@@ -21,9 +21,11 @@ GRID = 22
 """Time constants of the dictionary over the frequencies of a spectrum."""
 MOST_CHOICES = 1500
 """Choices that are tried; of more, so many are drawn at random, always the same ones."""
+MOST_SHAPES = 1500
+"""Shapes of one part; of more, the first are tried."""
 SEPARATION = 3
 """Steps of the grid, in all parts together, by which starts differ."""
-_SPREAD = (30.0, 1000.0)
+_SPREAD = (1.0 / 300.0, 0.1, 30.0, 1000.0)
 """Time constants of further elements of a part, as multiples of its first."""
 _SMALLEST_AMPLITUDE = 1e-3
 
@@ -46,7 +48,10 @@ def starting_points(problem: Problem, count: int) -> FloatArray:
     grid = np.geomspace(0.3 / highest, 1.0 / lowest, GRID)
     shapes = [_shapes(part, grid) for part in parts]
     tabulated = _responses(problem, parts, shapes)
-    choices = _choices(tuple(_kind(part) for part in parts), tuple(len(table) for table in shapes))
+    # Parts that are alike, but for bounds that the caller gave, are interchangeable.
+    bounds = np.concatenate([problem.lower[:1], problem.upper[:1]])
+    kinds = tuple(f"{_kind(part)} {bounds[:, part.rows].tolist()}" for part in parts)
+    choices = _choices(kinds, tuple(len(table) for table in shapes))
     amplitudes, costs = _amplitudes(problem, tabulated, _offsets(shapes), choices)
     return _chosen(problem, parts, shapes, choices, amplitudes, costs, count)
 
@@ -59,8 +64,9 @@ def _shapes(part: Node, grid: FloatArray) -> FloatArray:
     timed = [leaf.label for leaf in leaves if leaf.element.symbol != "R"]
     multiples = [(1.0,), *([_SPREAD] * (len(timed) - 1))]
     sets = []
+    combined = list(itertools.islice(itertools.product(*multiples), MOST_SHAPES // GRID))
     for time_constant in grid:
-        for multiple in itertools.product(*multiples):
+        for multiple in combined:
             times = dict(zip(timed, multiple, strict=True))
             sets.append([
                 value
@@ -105,14 +111,24 @@ def _choices(kinds: tuple[str, ...], counts: tuple[int, ...]) -> NDArray[np.int6
     else:
         draw = np.random.default_rng(0)
         grids = np.column_stack([draw.integers(0, count, 50 * MOST_CHOICES) for count in counts])
-    keep = np.ones(len(grids), dtype=bool)
+    kept = np.unique(_in_order(grids, kinds), axis=0)
+    apart = np.ones(len(kept), dtype=bool)
     for first, second in itertools.combinations(range(len(kinds)), 2):
         if kinds[first] == kinds[second] and counts[first] > 1:
-            keep &= grids[:, second] - grids[:, first] >= 2
-    kept = grids[keep]
+            apart &= kept[:, second] - kept[:, first] >= 2
+    kept = kept[apart] if apart.any() else kept
     if len(kept) > MOST_CHOICES:
         kept = kept[np.sort(np.random.default_rng(0).choice(len(kept), MOST_CHOICES, replace=False))]
     return kept.astype(np.int64)
+
+
+def _in_order(choices: NDArray[np.int64], kinds: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return choices in which parts that are alike come in the order of their shapes."""
+    ordered = choices.copy()
+    for kind in set(kinds):
+        alike = [k for k, each in enumerate(kinds) if each == kind]
+        ordered[:, alike] = np.sort(choices[:, alike], axis=1)
+    return ordered
 
 
 def _kind(part: Node) -> str:
