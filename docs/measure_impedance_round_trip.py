@@ -15,14 +15,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 
-from lithiate.analysis.arrhenius import FORMS, fit_arrhenius
+from lithiate.analysis.arrhenius import fit_arrhenius
 from lithiate.analysis.impedance import analyse_impedance
 from lithiate.analysis.impedance_result import ImpedanceResult
 from lithiate.constants import FARADAY, GAS_CONSTANT, REFERENCE_TEMPERATURE
@@ -79,7 +78,9 @@ def truth_of(solution: Solution, temperature: float) -> Truth:
     numbers, faces, layers = np.empty((2, twin.NUMBERS)), np.empty(4), np.empty((6, SALT_CELLS))
     ohmic = twin.cell_at_rest(solution.initial_state, model.electrodes, model.cell, numbers, faces, layers)
     assert not numbers[:, [twin.TOP_AREA, twin.INTERIOR_SHARE]].any()
-    film, transfer = (float((numbers[:, k] / numbers[:, twin.BARE_AREA]).sum()) for k in (twin.NATIVE_FILM, twin.TRANSFER))
+    film, transfer = (
+        float((numbers[:, k] / numbers[:, twin.BARE_AREA]).sum()) for k in (twin.NATIVE_FILM, twin.TRANSFER)
+    )
     values = (float(ohmic), film + transfer, film, transfer)
     fast = solution.parameters["film_capacitance"] * numbers[0, twin.FRESH_FILM]
     slow = solution.parameters["double_layer_capacitance"] * numbers[0, twin.TRANSFER]
@@ -115,7 +116,8 @@ def through_files(spectra: ImpedanceSpectra, seed: int, folder: Path) -> Impedan
     """Write each spectrum in the layout of a vendor, its temperature beside it as a person does, and read them."""
     paths = []
     area = spectra.specimen.area
-    assert area is not None and spectra.temperature is not None
+    assert area is not None
+    assert spectra.temperature is not None
     for k in range(len(spectra)):
         rows = spectra.rows(k)
         path = folder / f"cell{seed}-{k}{LAYOUTS[seed % len(LAYOUTS)]}"
@@ -159,9 +161,7 @@ def resistances(seed: int) -> list[Row]:
         spectra = through_files(solution.impedance_spectra(Instrument(impedance_noise=NOISE)), seed, Path(name))
     result, truth = analysed(spectra), truth_of(solution, temperature)
     more = {"peaks": truth.peaks, "circuit": result.circuit.name if result.circuit else None, "family": family}
-    return [
-        {**row_of(seed, name, getattr(result.spectra[0], name), truth.resistances[name]), **more} for name in NAMES
-    ]
+    return [{**row_of(seed, name, getattr(result.spectra[0], name), truth.resistances[name]), **more} for name in NAMES]
 
 
 def energies(seed: int) -> list[Row]:
@@ -200,3 +200,61 @@ def energies(seed: int) -> list[Row]:
         truth = fit_arrhenius([WARM[k] for k in kept], [truths[k][quantity] for k in kept]).activation_energy
         rows.append({**row_of(seed, quantity, energy, truth), "put_in": put_in, "spectra": len(kept)})
     return rows
+
+
+def covered(rows: Iterable[Row]) -> int:
+    """Return in how many rows with a value the 95 % interval holds the truth; an open end holds all beyond."""
+    return sum(
+        row["found"] is not None
+        and (row["low"] is None or row["low"] <= row["truth"])
+        and (row["high"] is None or row["truth"] <= row["high"])
+        for row in rows
+    )
+
+
+def summary(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return counts, and in per cent of the truth the median and largest error and the median width."""
+    known = [row for row in rows if row["found"] is not None]
+    errors = [100.0 * (row["found"] / row["truth"] - 1.0) for row in known]
+    widths = [
+        100.0 * (row["high"] - row["low"]) / row["truth"] for row in known if None not in (row["low"], row["high"])
+    ]
+    return {
+        "cases": len(rows),
+        "with_value": len(known),
+        "covered": covered(known),
+        "truth": [min(row["truth"] for row in rows), max(row["truth"] for row in rows)],
+        "median_error": float(np.median(errors)),
+        "median_size_of_error": float(np.median(np.abs(errors))),
+        "largest_error": float(np.max(np.abs(errors))),
+        "median_width": float(np.median(widths)),
+    }
+
+
+def each(measure: Callable[[int], list[Row]], seeds: Iterable[int]) -> list[Row]:
+    """Return the rows of all seeds, two at a time."""
+    with ProcessPoolExecutor(max_workers=2) as pool:
+        return [row for rows in pool.map(measure, seeds, chunksize=10) for row in rows]
+
+
+MEASURES: dict[str, tuple[Callable[[int], list[Row]], int]] = {
+    "resistances": (resistances, CASES),
+    "energies": (energies, SERIES),
+}
+
+
+def main(wanted: Sequence[str]) -> None:
+    """Measure what is wanted (all by default), print, write."""
+    content = json.loads(RESULT.read_text(encoding="utf-8")) if wanted and RESULT.is_file() else {}
+    for name in wanted or MEASURES:
+        measure, count = MEASURES[name]
+        rows = each(measure, range(count))
+        quantities = dict.fromkeys(row["quantity"] for row in rows)
+        content[name] = {each: summary([row for row in rows if row["quantity"] == each]) for each in quantities}
+        for quantity, numbers in content[name].items():
+            print(name, quantity, numbers)
+    RESULT.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -27,6 +27,9 @@ lost (docs/verification.md).
 REFUTED = 10.0
 """Difference beyond which a circuit is refuted, be all its parts seen: it has "essentially no support" (Burnham &
 Anderson, Model Selection and Multimodel Inference, 2nd ed. (2002), section 2.6)."""
+
+SLOW, SMALL = 0.1, 0.03
+"""Time constant, by the slowest that a spectrum shows, and share of |Z|, with which a further part begins."""
 
 
 @frozen(eq=False)
@@ -178,7 +181,8 @@ def _choices(
     for name, text in texts.items():
         circuit = NamedCircuit(name, text, "", ()).circuit
         if len(circuit.parameters) + 2 < rows:
-            fits[name] = fit_circuits(circuit, frequency, impedance, **settings)  # type: ignore[arg-type]
+            guess = _with_another_part(circuit, fits.values())
+            fits[name] = fit_circuits(circuit, frequency, impedance, guess=guess, **settings)  # type: ignore[arg-type]
     if not fits:
         raise AnalysisError(
             "the spectrum is too short for any candidate",
@@ -187,6 +191,27 @@ def _choices(
             expected="more numbers than parameters",
         )
     return [_choose({name: own[k] for name, own in fits.items()}) for k in range(len(impedance))]
+
+
+def _with_another_part(circuit: Circuit, fitted: Iterable[Sequence[CircuitFit]]) -> FloatArray | None:
+    """Return a further start (m, p) of a circuit that is one already fitted with a part more, else None.
+
+    The new part begins as a small tail. So no circuit ends with more misfit than one that it contains.
+    """
+    for fits in fitted:
+        known = fits[0].circuit
+        if len(circuit.root.parts) == len(known.root.parts) + 1 and str(circuit).startswith(f"{known}-"):
+            return np.array([np.concatenate([fit.values, _small_tail(circuit, fit)]) for fit in fits])
+    return None
+
+
+def _small_tail(circuit: Circuit, fit: CircuitFit) -> FloatArray:
+    """Return values of the last part of a circuit with which it is small, and slow."""
+    part = circuit.root.parts[-1]
+    time_constant = SLOW / (2.0 * math.pi * float(fit.frequency.min()))
+    values = [value for leaf in part.leaves() for value in leaf.element.at_unit(time_constant)]
+    size = SMALL * float(np.abs(fit.measured).max())
+    return np.asarray(np.array(values) * size ** circuit.scales[part.rows])
 
 
 def _choose(fits: Mapping[str, CircuitFit]) -> CircuitChoice:
