@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
-from lithiate.analysis.arrhenius import fit_arrhenius
+from lithiate.analysis.arrhenius import FORMS, fit_arrhenius
 from lithiate.analysis.impedance import analyse_impedance
 from lithiate.analysis.impedance_result import ImpedanceResult
 from lithiate.constants import FARADAY, GAS_CONSTANT, REFERENCE_TEMPERATURE
@@ -55,7 +55,7 @@ AREAS = (0.5e-4, 2e-4)
 DRAWN = ("film_resistance", "native_film_resistance", "exchange_current_density")
 CAPACITIES = ("double_layer_capacitance", "film_capacitance")
 
-WARM = tuple(273.15 + 10.0 * k for k in range(7))
+WARM = tuple(273.15 + 12.0 * k for k in range(6))
 """Temperatures of a series [K]."""
 ENERGIES = (52.95e3, 60.38e3)
 """Of film and charge transfer, and the other way round in every other series [J/mol]."""
@@ -165,7 +165,7 @@ def resistances(seed: int) -> list[Row]:
 
 
 def energies(seed: int) -> list[Row]:
-    """Return activation energies of film and charge transfer of one cell at seven temperatures [J/mol]."""
+    """Return activation energies of film and charge transfer of one cell at six temperatures [J/mol]."""
     film, transfer = ENERGIES if seed % 4 < 2 else ENERGIES[::-1]
     draw = np.random.default_rng([seed, 13])
     values = {
@@ -196,9 +196,17 @@ def energies(seed: int) -> list[Row]:
         if energy is None or len(kept) < 3:
             rows.append({"seed": seed, "quantity": quantity, "truth": put_in, "found": None, "low": None, "high": None})
             continue
-        # R_ct = RT/(F j0) falls by T beside j0: by its definition, ln R over 1/(R T), the energy is less by RT.
+        # R_ct = RT/(F j0) has T beside j0: by its definition, ln R over 1/(R T), the energy is less by RT.
         truth = fit_arrhenius([WARM[k] for k in kept], [truths[k][quantity] for k in kept]).activation_energy
-        rows.append({**row_of(seed, quantity, energy, truth), "put_in": put_in, "spectra": len(kept)})
+        points = [getattr(result.spectra[k], quantity) for k in kept]
+        of_ratio = fit_arrhenius(
+            [WARM[k] for k in kept],
+            [point.value for point in points],
+            [point.standard_uncertainty for point in points],
+            form=FORMS[1],
+        )
+        row = row_of(seed, quantity, energy, truth)
+        rows.append({**row, "put_in": put_in, "over_temperature": of_ratio.activation_energy, "spectra": len(kept)})
     return rows
 
 
@@ -213,7 +221,7 @@ def covered(rows: Iterable[Row]) -> int:
 
 
 def summary(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return counts, and in per cent of the truth the median and largest error and the median width."""
+    """Return counts; errors and width in per cent of the truth; the largest error in SI units."""
     known = [row for row in rows if row["found"] is not None]
     errors = [100.0 * (row["found"] / row["truth"] - 1.0) for row in known]
     widths = [
@@ -228,7 +236,14 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
         "median_size_of_error": float(np.median(np.abs(errors))),
         "largest_error": float(np.max(np.abs(errors))),
         "median_width": float(np.median(widths)),
+        "largest_distance": max(abs(row["found"] - row["truth"]) for row in known),
     }
+
+
+def by_quantity(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """Return the summary of each quantity."""
+    names = dict.fromkeys(row["quantity"] for row in rows)
+    return {name: summary([row for row in rows if row["quantity"] == name]) for name in names}
 
 
 def each(measure: Callable[[int], list[Row]], seeds: Iterable[int]) -> list[Row]:
@@ -248,9 +263,7 @@ def main(wanted: Sequence[str]) -> None:
     content = json.loads(RESULT.read_text(encoding="utf-8")) if wanted and RESULT.is_file() else {}
     for name in wanted or MEASURES:
         measure, count = MEASURES[name]
-        rows = each(measure, range(count))
-        quantities = dict.fromkeys(row["quantity"] for row in rows)
-        content[name] = {each: summary([row for row in rows if row["quantity"] == each]) for each in quantities}
+        content[name] = by_quantity(each(measure, range(count)))
         for quantity, numbers in content[name].items():
             print(name, quantity, numbers)
     RESULT.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
