@@ -24,16 +24,19 @@ from attrs import frozen
 from lithiate.analysis.arrhenius import FORMS, fit_arrhenius
 from lithiate.analysis.impedance import analyse_impedance
 from lithiate.analysis.impedance_result import ImpedanceResult
+from lithiate.analysis.kinetics import analyse_kinetics
 from lithiate.constants import FARADAY, GAS_CONSTANT, REFERENCE_TEMPERATURE
 from lithiate.core.cell import SymmetricCell
 from lithiate.core.estimate import Estimate
 from lithiate.core.experiments import Impedance, ImpedanceTemperature
-from lithiate.core.measurement import ImpedanceSpectra, Provenance, Specimen
+from lithiate.core.measurement import ImpedanceSpectra, PolarisationCurve, Provenance, Specimen
 from lithiate.readers import read
 from lithiate.twin import Instrument, ParameterSet, Solution, load_parameters, solve
 from lithiate.twin import impedance as twin
+from lithiate.twin.equations import right_hand_side
+from lithiate.twin.lithium_cell import new_scratch
 from lithiate.twin.spectra import _at_temperature
-from lithiate.twin.states import SALT_CELLS
+from lithiate.twin.states import OUT_VOLTAGE, OUTPUTS, PER_ELECTRODE, Q_TOP, SALT_CELLS, STATES, Drive
 from lithiate.writers import write
 
 RESULT = Path(__file__).with_name("impedance_round_trip.json")
@@ -59,6 +62,12 @@ WARM = tuple(273.15 + 12.0 * k for k in range(6))
 """Temperatures of a series [K]."""
 ENERGIES = (52.95e3, 60.38e3)
 """Of film and charge transfer, and the other way round in every other series [J/mol]."""
+
+WINDOW, ROWS = 0.2, 121
+"""Of a sweep: largest voltage an electrode [V], and rows."""
+CURRENT_NOISE = 0.01
+COVER, CLOSED = 2e6, 1e9
+"""Lithium of a deposit that covers a surface [C/m2], and film over what it leaves [ohm m2]."""
 
 NAMES = ("ohmic_resistance", "interfacial_resistance", "sei_resistance", "charge_transfer_resistance")
 Row = dict[str, Any]
@@ -210,6 +219,65 @@ def energies(seed: int) -> list[Row]:
     return rows
 
 
+def exchange_currents(seed: int) -> list[Row]:
+    """Return the exchange current density of a foil that a deposit covers, from a sweep at a still surface [A/m2].
+
+    Swept slowly, the twin's surfaces grow and close, and the fit refuses or says so. Here the twin's equations give the
+    voltage at each current of a state that stands still: film, charge transfer, separator, salt beside the lithium.
+    """
+    draw = np.random.default_rng([seed, 17])
+    family = tuple(ELECTROLYTES)[(seed // 2) % 2]
+    ending, nominal = "_carbonate" if family == "carbonate" else "", load_parameters()
+    names = [f"{name}{ending}" for name in ("film_resistance", "exchange_current_density")]
+    known = [nominal.parameters[name] for name in names]
+    values = [float(np.exp(draw.uniform(math.log(each.low), math.log(each.high)))) for each in known]
+    temperature, area = float(draw.uniform(*TEMPERATURES)), float(draw.uniform(*AREAS))
+    cell = SymmetricCell("Li foil", electrolyte=ELECTROLYTES[family], area=area)
+    parameters = nominal.with_values(dict(zip(names, values, strict=True)))
+    solution = solve(cell, Impedance(temperature=temperature), parameters=parameters, seed=seed)
+    electrodes, model = solution.model.electrodes.copy(), solution.model
+    electrodes["native_film_resistance"] = CLOSED
+    state = solution.initial_state.copy()
+    state[[Q_TOP, PER_ELECTRODE + Q_TOP]] = COVER
+    numbers, faces, layers = np.empty((2, twin.NUMBERS)), np.empty(4), np.empty((6, SALT_CELLS))
+    ohmic = twin.cell_at_rest(state, electrodes, model.cell, numbers, faces, layers)
+    exchange = float(electrodes["exchange_current_density"][0] * numbers[0, twin.TOP_AREA])
+    thermal = GAS_CONSTANT * temperature / FARADAY
+    series = ohmic + 2.0 * float(numbers[0, twin.TOP_FILM] / numbers[0, twin.TOP_AREA])
+    dense = np.geomspace(1e-3 * exchange, 1e5 * exchange, 4000)
+    halves = np.linspace(0.0, 2.0 * WINDOW, ROWS // 2 + 1)[1:]
+    # Where rows stand is a matter of taste, so the closed form may choose it; voltages come from the twin.
+    at = np.interp(halves, 4.0 * thermal * np.arcsinh(dense / (2.0 * exchange)) + series * dense, dense)
+    current = np.concatenate([-at[::-1], [0.0], at])
+    slope, out, scratch = np.zeros(STATES), np.zeros(OUTPUTS), new_scratch()
+    voltage = np.zeros(current.size)
+    for k, density in enumerate(current):
+        if density == 0.0:
+            continue
+        drive = Drive(int(density > 0.0), abs(float(density)), electrodes, model.cell, np.ones(2), np.zeros(2))
+        for _ in range(2):
+            right_hand_side(state, drive, slope, out, scratch)
+        voltage[k] = math.copysign(float(out[OUT_VOLTAGE]), density)
+    record = PolarisationCurve(
+        specimen=Specimen("cell", cell="symmetric", area=area),
+        provenance=Provenance("simulated"),
+        conditions={"scan_rate": 1e-3},
+        time=(voltage - voltage[0]) / 1e-3,
+        voltage=voltage,
+        current=current * area * (1.0 + CURRENT_NOISE * draw.standard_normal(current.size)),
+    )
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / f"sweep{LAYOUTS[seed % len(LAYOUTS)]}"
+        write(record, path)
+        found = read(path, area=area, cell="symmetric")
+        assert isinstance(found, PolarisationCurve)
+    estimate = analyse_kinetics(found, temperature=temperature).exchange_current_density
+    share = float(series * exchange / (2.0 * thermal))
+    return [
+        {**row_of(seed, estimate.quantity, estimate, exchange), "ohmic_share": share, "warnings": estimate.warnings}
+    ]
+
+
 def covered(rows: Iterable[Row]) -> int:
     """Return in how many rows with a value the 95 % interval holds the truth; an open end holds all beyond."""
     return sum(
@@ -255,6 +323,7 @@ def each(measure: Callable[[int], list[Row]], seeds: Iterable[int]) -> list[Row]
 MEASURES: dict[str, tuple[Callable[[int], list[Row]], int]] = {
     "resistances": (resistances, CASES),
     "energies": (energies, SERIES),
+    "exchange": (exchange_currents, CASES),
 }
 
 
