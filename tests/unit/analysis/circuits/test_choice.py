@@ -217,3 +217,18 @@ def test_another_minimum_that_fits_as_well_is_told():
     (flag,) = identifiability(evolve(fit, rival=elsewhere))
     assert flag.kind == "another solution"
     assert flag.parameters == ("ZARC2.resistance",)
+
+
+def test_no_circuit_ends_with_more_misfit_than_one_that_it_contains():
+    """Two semicircles and the small tail of a layer: from the dictionary alone the layer takes the second arc."""
+    frequency = np.logspace(6, -2, 81)
+    spectrum = noisy(
+        "R-p(R,C)-p(R,C)-Ws", (1.1, 124.0, 5.4e-8, 26.0, 1.1e-5, 1.2, 4.0), noise=0.005, frequency=frequency
+    )
+    names = ["two arcs", "two arcs, diffusion", "two arcs, layer diffusion", "two arcs, blocking", "three arcs"]
+    choice = choose_circuit(frequency, spectrum, names)
+    smallest = choice.candidate("two arcs").fit.sum_of_squares
+    for name in names[1:]:
+        assert choice.candidate(name).fit.sum_of_squares <= smallest * (1.0 + 1e-6), name
+    layer = choice.candidate("two arcs, layer diffusion").fit
+    assert layer.value("R3.resistance") == pytest.approx(26.0, rel=0.1)
