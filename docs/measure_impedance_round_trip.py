@@ -66,6 +66,8 @@ ENERGIES = (52.95e3, 60.38e3)
 WINDOW, ROWS = 0.2, 121
 """Of a sweep: largest voltage an electrode [V], and rows."""
 CURRENT_NOISE = 0.01
+NARROW = 0.1
+"""Width of an interval, by the value, below which the value must be within 5 %."""
 COVER, CLOSED = 2e6, 1e9
 """Lithium of a deposit that covers a surface [C/m2], and film over what it leaves [ohm m2]."""
 
@@ -304,6 +306,7 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
         "median_size_of_error": float(np.median(np.abs(errors))),
         "largest_error": float(np.max(np.abs(errors))),
         "median_width": float(np.median(widths)),
+        "within_5_percent": sum(abs(error) < 5.0 for error in errors),
         "largest_distance": max(abs(row["found"] - row["truth"]) for row in known),
     }
 
@@ -312,6 +315,21 @@ def by_quantity(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
     """Return the summary of each quantity."""
     names = dict.fromkeys(row["quantity"] for row in rows)
     return {name: summary([row for row in rows if row["quantity"] == name]) for name in names}
+
+
+def by_share(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """Return the summary of exchange currents: all, those with a narrow interval, and by R over RT/(F j0) of both."""
+    groups = {
+        "all": rows,
+        "interval narrower than 10 %": [
+            row for row in rows if row["found"] is not None and row["high"] - row["low"] < NARROW * row["found"]
+        ],
+    }
+    ends = (0.0, 1.0, 2.0, 4.0, math.inf)
+    for low, high in zip(ends[:-1], ends[1:], strict=True):
+        words = f"ohmic share {low:g} to {high:g}" if math.isfinite(high) else f"ohmic share above {low:g}"
+        groups[words] = [row for row in rows if low <= row["ohmic_share"] < high]
+    return {name: summary(group) for name, group in groups.items()}
 
 
 def each(measure: Callable[[int], list[Row]], seeds: Iterable[int]) -> list[Row]:
@@ -332,7 +350,8 @@ def main(wanted: Sequence[str]) -> None:
     content = json.loads(RESULT.read_text(encoding="utf-8")) if wanted and RESULT.is_file() else {}
     for name in wanted or MEASURES:
         measure, count = MEASURES[name]
-        content[name] = by_quantity(each(measure, range(count)))
+        rows = each(measure, range(count))
+        content[name] = by_share(rows) if name == "exchange" else by_quantity(rows)
         for quantity, numbers in content[name].items():
             print(name, quantity, numbers)
     RESULT.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
