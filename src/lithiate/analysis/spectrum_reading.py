@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from attrs import evolve
+from numpy.typing import NDArray
 
 from lithiate.analysis.circuits.result import ACCURACY
 from lithiate.analysis.coded_warnings import coded
@@ -18,6 +19,8 @@ CLOSED = 0.1
 """An arc whose -Im Z has fallen to this share of its height has closed."""
 PROMINENCE = 0.02
 """A bump of -Im Z below this share of its range is none."""
+VALLEY = 0.5
+"""A valley of -Im Z that falls below this share of its height before the tail parts arcs, and does not end them."""
 SLANT = 0.3
 """Share of Im Z in the first row by which a depressed arc may miss a circle's way to the axis (cot(63 deg)/sqrt(3))."""
 REAL = 0.01
@@ -154,13 +157,22 @@ def _end_of_arcs(
     if not arcs.size:
         return None
     last = int(arcs[-1])
-    after = valleys[valleys > last]
-    lowest = int(after[0]) if after.size else last + int(np.argmin(smooth[last:][frequency[last:] > tail]))
-    if not after.size and smooth[lowest] > CLOSED * smooth[arcs].max():
+    after = [int(valley) for valley in valleys[valleys > last] if _ends_arcs(smooth, frequency > tail, int(valley))]
+    lowest = after[0] if after else last + int(np.argmin(smooth[last:][frequency[last:] > tail]))
+    if not after and smooth[lowest] > CLOSED * smooth[arcs].max():
         # A tail that drowns in noise, or a slow arc: nothing tells them apart below the frequency of tails.
         return lowest, last + int(np.argmin(smooth[last:])), lowest < height.size - 1
     flat = np.flatnonzero(smooth > smooth[lowest] + 2.0 * scatter[lowest])
     return int(flat[flat < lowest][-1]) + 1, int(np.append(flat, height.size)[np.sum(flat < lowest)]) - 1, True
+
+
+def _ends_arcs(smooth: FloatArray, above: NDArray[np.bool_], valley: int) -> bool:
+    """Return whether the arcs may end in a valley; `above` are the rows before the tail.
+
+    What comes after the valley that parts two arcs lies lower: the second may be too flat to count as a peak.
+    """
+    before = smooth[valley:][above[valley:]]
+    return before.size == 0 or bool(before.min() > VALLEY * smooth[valley])
 
 
 def _split(two: TwoArcs | None) -> list[Estimate]:
