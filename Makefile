@@ -48,7 +48,7 @@ test: lint system-tools
 	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
 
 verify: install system-tools
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n 2 --dist loadfile
 
 # The tables of the documents that come from the code.
 docs: install
