@@ -34,11 +34,23 @@ _AMPLITUDES = (1e-5, 1e3)
 _TIMES = (1e-2, 1e2)
 
 
-def fit_circuit(circuit: Circuit | str, frequency: ArrayLike, impedance: ArrayLike, **settings: object) -> CircuitFit:
+def fit_circuit(
+    circuit: Circuit | str,
+    frequency: ArrayLike,
+    impedance: ArrayLike,
+    *,
+    weights: str | ArrayLike = "modulus",
+    bounds: Mapping[str, tuple[float | None, float | None]] | None = None,
+    fixed: Mapping[str, float] | None = None,
+    starts: int = STARTS,
+    guess: ArrayLike | None = None,
+) -> CircuitFit:
     """Fit a circuit to one spectrum (n,); see `fit_circuits`."""
     if np.ndim(impedance) != 1:
         raise _unfit("one spectrum is a row of numbers", f"an array of shape {np.shape(impedance)}", "fit_circuits")
-    return fit_circuits(circuit, frequency, impedance, **settings)[0]  # type: ignore[arg-type]
+    return fit_circuits(
+        circuit, frequency, impedance, weights=weights, bounds=bounds, fixed=fixed, starts=starts, guess=guess
+    )[0]
 
 
 def fit_circuits(

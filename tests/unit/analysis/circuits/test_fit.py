@@ -318,6 +318,28 @@ def test_what_cannot_be_fitted_is_refused(change, what, measured_arc):
     assert caught.value.code == "LI-ANA-001"
 
 
+def test_a_misspelt_setting_is_refused_by_the_function_that_was_called(measured_arc):
+    with pytest.raises(TypeError, match=r"fit_circuit\(\) got an unexpected keyword argument 'weigths'"):
+        fit_circuit(ARC, FREQUENCY, measured_arc, weigths="unit")
+
+
+def test_one_spectrum_is_fitted_with_the_settings_of_many(measured_arc):
+    settings = {
+        "weights": "proportional",
+        "bounds": {"R2.resistance": (1.0, 1e4)},
+        "fixed": {"CPE1.exponent": 0.9},
+        "starts": 3,
+        "guess": ARC_VALUES,
+    }
+    one = fit_circuit(ARC, FREQUENCY, measured_arc, **settings)
+    many = fit_circuits(ARC, FREQUENCY, [measured_arc], **settings)[0]
+    for name in ("values", "weight", "lower", "upper", "fixed"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(many, name))
+    default = fit_circuit(ARC, FREQUENCY, measured_arc)
+    assert not np.array_equal(one.weight, default.weight)
+    assert one.value("CPE1.exponent") == 0.9
+
+
 def test_a_string_that_is_no_circuit_is_refused(measured_arc):
     with pytest.raises(AnalysisError) as caught:
         fit_circuit("R-p(R", FREQUENCY, measured_arc)
