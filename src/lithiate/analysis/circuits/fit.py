@@ -122,6 +122,8 @@ def prepared(
 ) -> tuple[FloatArray, Problem]:
     """Return the frequencies (1 or m, n) and the problem of what `fit_circuits` is given; raises as it does."""
     chosen = parse_circuit(circuit) if isinstance(circuit, str) else circuit
+    if not np.size(impedance):
+        raise _unfit("a spectrum has no rows", "no impedance", f"at least {len(chosen.parameters) // 2 + 1} rows")
     frequencies, spectra = _arrays(frequency, impedance)
     weight = _weights(weights, spectra)
     _require_rows(chosen, weight)

@@ -292,6 +292,8 @@ def test_no_spectra_give_no_fits():
         ({"impedance": 3.0}, "one spectrum"),
         ({"frequency": -FREQUENCY}, "not above 0"),
         ({"frequency": FREQUENCY * np.inf}, "no finite number"),
+        ({"frequency": [], "impedance": []}, "no rows"),
+        ({"impedance": []}, "no rows"),
         ({"frequency": [1.0, 2.0], "impedance": [1.0, 2.0]}, "too few"),
         ({"weights": "modulos"}, "no such weights"),
         ({"weights": np.ones(7)}, "differ in number"),
