@@ -27,7 +27,6 @@ import signal
 import statistics
 import sys
 import time
-import types
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,6 +35,7 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
+from peers.impedance_py import find_impedance_py
 from scipy import stats
 
 from lithiate.analysis.circuits import Circuit, CircuitFit, fit_circuit, fit_circuits, parse_circuit
@@ -245,8 +245,6 @@ class OutOfTimeError(Exception):
 
 def impedance_py(*, weighted: bool) -> Peer:
     """Return a fit by impedance.py."""
-    if "pandas" not in sys.modules and importlib.util.find_spec("pandas") is None:
-        sys.modules["pandas"] = types.ModuleType("pandas")  # imported for figures, and not declared, by 1.7.1
     from impedance.models.circuits import CustomCircuit
 
     def fit(spectrum: Array, start: Array) -> Array:
@@ -327,10 +325,9 @@ def run_peer(fit: Peer, spectra: Array, starts: Array, truths: Array, best: Arra
 def peers(count: int) -> dict[str, tuple[Peer, int]]:
     """Return the peers that are installed, each with how many spectra it gets."""
     found: dict[str, tuple[Peer, int]] = {}
-    # The folder of this script holds an impedance.py of ours.
-    sys.path[:] = [path for path in sys.path if Path(path or ".").resolve() != Path(__file__).resolve().parent]
-    for package in ("impedance", "lmfit"):
-        if importlib.util.find_spec(package) is None:
+    installed = {"impedance": find_impedance_py(), "lmfit": importlib.util.find_spec("lmfit") is not None}
+    for package in installed:
+        if not installed[package]:
             print(f"{package} is not installed: no comparison with it", file=sys.stderr)
         elif package == "lmfit":
             found[f"lmfit {importlib.metadata.version(package)}, logarithms"] = lmfit_logarithms(), COUNT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -39,16 +40,32 @@ def _flag(value: str | bool) -> bool:
     return bool(value)
 
 
-def _fixed(value: str | Mapping[str, float]) -> dict[str, float]:
+_FIXED = "NAME=NUMBER, more of them behind commas, such as CPE1.exponent=1, R1.resistance=2.5"
+
+
+def _frequency(value: str | float) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise setting_error(ANALYSIS, "tail_frequency", value, "a number of Hz, such as 10") from error
+
+
+def _fixed(value: str | float | Mapping[str, float]) -> dict[str, float]:
     """Return fixed parameters from ``"CPE1.exponent=1, R1.resistance=2.5"``, in ohm, s and what follows from them."""
-    if not isinstance(value, str):
-        return dict(value)
+    pairs: list[tuple[str, str | float]]
+    if isinstance(value, str):
+        parts = [part.partition("=") for part in value.split(",")] if value.strip() else []
+        pairs = [(name.strip(), number.strip()) for name, _, number in parts]
+    elif isinstance(value, Mapping):
+        pairs = list(value.items())
+    else:
+        raise setting_error(ANALYSIS, "fixed", value, _FIXED)
     found = {}
-    for part in value.split(",") if value.strip() else ():
-        name, equals, number = part.partition("=")
-        if not equals:
-            raise setting_error(ANALYSIS, "fixed", part.strip(), "NAME=NUMBER, such as CPE1.exponent=1")
-        found[name.strip()] = float(number)
+    for name, number in pairs:
+        try:
+            found[name] = float(number)
+        except (TypeError, ValueError) as error:
+            raise setting_error(ANALYSIS, "fixed", f"{name}={number}", _FIXED) from error
     return found
 
 
@@ -61,7 +78,15 @@ def _kelvin(value: str | float | None) -> float | None:
 
 
 def _interfaces(value: str | float | None) -> int | None:
-    return None if value is None else int(value)
+    if value is None:
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not number.is_integer():
+        raise setting_error(ANALYSIS, "interfaces", value, "a whole number, at least 1, such as 2")
+    return int(number)
 
 
 @frozen(kw_only=True)
@@ -92,7 +117,7 @@ class ImpedanceSettings:
         Leave out rows that break Kramers-Kronig before all else. They are shown either way.
     """
 
-    tail_frequency: float = field(default=10.0, converter=float)
+    tail_frequency: float = field(default=10.0, converter=_frequency)
     circuit: str = "auto"
     weights: str = "modulus"
     fixed: Mapping[str, float] = field(factory=dict, converter=_fixed)
@@ -106,7 +131,7 @@ class ImpedanceSettings:
         if not self.tail_frequency >= 0.0:
             raise setting_error(ANALYSIS, "tail_frequency", self.tail_frequency, "at least 0 Hz")
         if self.interfaces is not None and self.interfaces < 1:
-            raise setting_error(ANALYSIS, "interfaces", self.interfaces, "at least 1")
+            raise setting_error(ANALYSIS, "interfaces", self.interfaces, "a whole number, at least 1")
         if self.weights not in WEIGHTS:
             raise setting_error(ANALYSIS, "weights", self.weights, " or ".join(WEIGHTS))
         for name in ("fixed", "shared"):

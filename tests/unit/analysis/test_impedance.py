@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from lithiate.analysis import analyse
+from lithiate.analysis.impedance_result import ImpedanceSettings
 from lithiate.core.measurement import ImpedanceSpectra, Provenance, Specimen
 from lithiate.errors import AnalysisError
 from lithiate.formulas.circuit import depressed_arc, finite_length_diffusion, parallel_resistor_capacitor
@@ -200,8 +201,6 @@ def test_what_is_refused(make_record):
     record = measured(two_arcs())
     with pytest.raises(AnalysisError, match="did you mean 'tail_frequency'"):
         analyse(record, tail_frequence=3)
-    with pytest.raises(AnalysisError, match="not a number"):
-        analyse(record, tail_frequency="low")
     with pytest.raises(AnalysisError, match="not valid"):
         analyse(record, tail_frequency=-1)
     with pytest.raises(AnalysisError, match="no analysis of technique 'cycling' for this measurement"):
@@ -250,3 +249,40 @@ def test_an_arc_that_may_hold_the_tail_is_as_uncertain_as_that():
 def test_a_circuit_that_was_asked_for_has_no_others_beside_it():
     result = analyse(measured(two_arcs(), noise=0.005), circuit="two arcs, layer diffusion", relaxation_times=False)
     assert result.circuit.spectra[0].others == ()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("tail_frequency", "low", "a number of Hz"),
+        ("fixed", "R1.resistance=1;CPE1.exponent=1", "commas"),
+        ("fixed", "R1.resistance", "NAME=NUMBER"),
+        ("fixed", "R1.resistance=", "NAME=NUMBER"),
+        ("fixed", {"R1.resistance": "one"}, "NAME=NUMBER"),
+        ("fixed", {"R1.resistance": None}, "NAME=NUMBER"),
+        ("fixed", 1.0, "NAME=NUMBER"),
+        ("interfaces", "2.5", "a whole number"),
+        ("interfaces", 2.5, "a whole number"),
+        ("interfaces", "two", "a whole number"),
+        ("interfaces", float("inf"), "a whole number"),
+        ("interfaces", 0, "a whole number"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_named_with_what_is_expected(setting, value, expected):
+    with pytest.raises(AnalysisError) as caught:
+        analyse(measured(two_arcs()), circuit="R-p(R,CPE)", **{setting: value})
+    assert caught.value.code == "LI-ANA-001"
+    assert f"'{setting}'" in str(caught.value)
+    assert expected in caught.value.expected
+    for word in ("could not convert", "invalid literal", "cannot convert", "argument"):
+        assert word not in str(caught.value)
+
+
+def test_settings_are_read_from_text():
+    settings = ImpedanceSettings(
+        circuit="R-p(R,CPE)", fixed="CPE1.exponent=1, R1.resistance = 2.5", interfaces="2", tail_frequency="3"
+    )
+    assert settings.fixed == {"CPE1.exponent": 1.0, "R1.resistance": 2.5}
+    assert settings.interfaces == 2
+    assert settings.tail_frequency == 3.0
+    assert ImpedanceSettings(circuit="R-p(R,CPE)", fixed=" ").fixed == {}

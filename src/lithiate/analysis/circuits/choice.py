@@ -11,7 +11,7 @@ from attrs import frozen
 from numpy.typing import ArrayLike, NDArray
 
 from lithiate.analysis.circuits.circuit import Circuit, Leaf
-from lithiate.analysis.circuits.fit import fit_circuits
+from lithiate.analysis.circuits.fit import STARTS, fit_circuits
 from lithiate.analysis.circuits.identifiability import BLAMED, Flag, identifiability, widening
 from lithiate.analysis.circuits.library import USUAL, NamedCircuit, library_circuit, with_inductance
 from lithiate.analysis.circuits.result import CircuitFit
@@ -100,10 +100,17 @@ class CircuitChoice:
 
 
 def choose_circuit(
-    frequency: ArrayLike, impedance: ArrayLike, candidates: Sequence[str | NamedCircuit] = USUAL, **settings: object
+    frequency: ArrayLike,
+    impedance: ArrayLike,
+    candidates: Sequence[str | NamedCircuit] = USUAL,
+    *,
+    weights: str | ArrayLike = "modulus",
+    starts: int = STARTS,
+    progress: Callable[[float], None] | None = None,
 ) -> CircuitChoice:
     """Choose a circuit for one spectrum; see `choose_circuits`."""
-    return choose_circuits(frequency, np.atleast_2d(np.asarray(impedance)), candidates, **settings)[0]  # type: ignore[arg-type]
+    spectrum = np.atleast_2d(np.asarray(impedance))
+    return choose_circuits(frequency, spectrum, candidates, weights=weights, starts=starts, progress=progress)[0]
 
 
 def choose_circuits(
@@ -111,8 +118,9 @@ def choose_circuits(
     impedance: ArrayLike,
     candidates: Sequence[str | NamedCircuit] = USUAL,
     *,
+    weights: str | ArrayLike = "modulus",
+    starts: int = STARTS,
     progress: Callable[[float], None] | None = None,
-    **settings: object,
 ) -> list[CircuitChoice]:
     """Choose a circuit for each of some spectra.
 
@@ -122,10 +130,11 @@ def choose_circuits(
     impedance : (m, n) array-like, complex, ohm or ohm m2
     candidates : sequence of str or NamedCircuit
         Names in the library, or circuits as `parse_circuit` reads them.
+    weights : str or (m, n) array-like
+    starts : int
+        As `fit_circuits` takes them.
     progress : callable, optional
         Is given the share, 0 to 1, that is done.
-    **settings
-        Of `fit_circuits`: weights, starts.
 
     Returns
     -------
@@ -162,7 +171,9 @@ def choose_circuits(
         if rows.size:
             own = frequencies[rows] if len(frequencies) > 1 else frequencies
             texts = _texts(candidates, inductive=group)
-            found.update(zip(rows.tolist(), _choices(own, spectra[rows], texts, settings, fitted), strict=True))
+            own_weights = np.asarray(weights)[rows] if np.shape(weights) == spectra.shape else weights
+            chosen = _choices(own, spectra[rows], texts, own_weights, starts, fitted)
+            found.update(zip(rows.tolist(), chosen, strict=True))
     return [found[k] for k in range(len(spectra))]
 
 
@@ -193,7 +204,8 @@ def _choices(
     frequency: FloatArray,
     impedance: ComplexArray,
     texts: Mapping[str, str],
-    settings: Mapping[str, object],
+    weights: str | ArrayLike,
+    starts: int,
     fitted: Callable[[], None],
 ) -> list[CircuitChoice]:
     rows = 2 * impedance.shape[1]
@@ -202,7 +214,7 @@ def _choices(
         circuit = NamedCircuit(name, text, "", ()).circuit
         if len(circuit.parameters) + 2 < rows:
             guess = _with_another_part(circuit, fits.values())
-            fits[name] = fit_circuits(circuit, frequency, impedance, guess=guess, **settings)  # type: ignore[arg-type]
+            fits[name] = fit_circuits(circuit, frequency, impedance, weights=weights, starts=starts, guess=guess)
         fitted()
     if not fits:
         raise AnalysisError(

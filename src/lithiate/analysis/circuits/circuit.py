@@ -18,6 +18,10 @@ MOST_PARAMETERS = 40
 DEEPEST = 20
 """A circuit with more p( ) inside one another is taken for a mistake."""
 
+EXAMPLE = "R-p(R,CPE)-W"
+"""Shown where a string is no circuit."""
+_SIDE_BY_SIDE = f"p(..., ...) for parts side by side, as in {EXAMPLE}"
+
 _TOKEN = re.compile(r"\s*(?:(p\s*\()|([A-Za-z]+)(\d*)|([-,)]))")
 
 
@@ -265,7 +269,7 @@ class _Parser:
     def circuit(self) -> Circuit:
         root = self.series()
         if self.text[self.at :].strip():
-            raise self.error("the circuit goes on after its end", "'-' or nothing")
+            raise self.error("the circuit goes on after its end", f"'-', or nothing; {_SIDE_BY_SIDE}")
         if len(self.parameters) > MOST_PARAMETERS:
             raise self.error(f"the circuit has {len(self.parameters)} parameters", f"at most {MOST_PARAMETERS}")
         return Circuit(root, tuple(self.parameters))
@@ -280,7 +284,7 @@ class _Parser:
     def part(self) -> Node:
         match = _TOKEN.match(self.text, self.at)
         if match is None or match[4]:
-            raise self.error("an element is missing", f"one of {', '.join(ELEMENTS)}, or p(..., ...)")
+            raise self.error("an element is missing", f"one of {', '.join(ELEMENTS)}, or {_SIDE_BY_SIDE}")
         if match[1]:
             self.at = match.end()
             self.depth += 1
@@ -291,7 +295,7 @@ class _Parser:
                 self.at = self.end
                 branches.append(self.branch())
             if self.peek() != ")" or len(branches) < 2:
-                raise self.error("p( ) is not closed, or has one branch", "p(..., ...)")
+                raise self.error("p( ) is not closed, or has one branch", f"',' or ')'; {_SIDE_BY_SIDE}")
             self.at = self.end
             self.depth -= 1
             return Parallel(tuple(branches))
@@ -305,11 +309,12 @@ class _Parser:
 
     def leaf(self, symbol: str, number: str) -> Leaf:
         if symbol not in ELEMENTS:
-            raise self.error(
-                f"there is no element {symbol!r}", ", ".join(ELEMENTS), nearest_match(symbol, list(ELEMENTS))
-            )
+            raise self.no_element(symbol)
         if self.numbered and not number:
-            raise self.error(f"{symbol} has no number where others have", "numbers for all elements, or for none")
+            raise self.error(
+                f"{symbol} has no number where others have",
+                f"numbers for all elements, as in R0-p(R1,CPE1)-W1, or for none, as in {EXAMPLE}",
+            )
         self.counts[symbol] = self.counts.get(symbol, 0) + 1
         label = symbol + (number or str(self.counts[symbol]))
         if label in self.labels:
@@ -324,6 +329,23 @@ class _Parser:
         self.end = match.end() if match else self.at
         return match[4] if match else None
 
+    def no_element(self, symbol: str) -> AnalysisError:
+        what, elements = f"there is no element {symbol!r}", ", ".join(ELEMENTS)
+        if symbol == "P":
+            return self.error(what, f"{_SIDE_BY_SIDE}, with a small p", "p")
+        # The library parses its circuits with this module.
+        from lithiate.analysis.circuits.library import LIBRARY
+
+        texts = {named.name: named.text for named in LIBRARY}
+        word = self.text.strip()
+        if word in texts:
+            return self.error(f"{what}; {word!r} names a circuit of the library", texts[word], texts[word])
+        nearest = nearest_match(symbol, list(ELEMENTS))
+        if not set(word) & set("-()"):
+            nearest = nearest_match(word, [*texts, *ELEMENTS]) or nearest
+        of_library = f", or a circuit of the library, where {nearest!r} is {texts[nearest]}" if nearest in texts else ""
+        return self.error(what, f"{elements}{of_library}", nearest)
+
     def error(self, what: str, expected: str, nearest: str | None = None) -> AnalysisError:
         rest = self.text[self.at :]
         return AnalysisError(
@@ -331,5 +353,19 @@ class _Parser:
             code="LI-ANA-002",
             where=f"circuit {self.text!r}, character {self.at + len(rest) - len(rest.lstrip()) + 1}",
             expected=expected,
-            nearest=nearest,
+            nearest=_repaired(self.text) or nearest,
         )
+
+
+def _repaired(text: str) -> str | None:
+    """Return the circuit that was meant where p( , ) is written in another way; None where that is no circuit."""
+    found = re.sub(r"\s*[|/]+\s*", "|", text)
+    found = re.sub(r"\b\w+(?:\|\w+)+", lambda match: f"p({match[0].replace('|', ',')})", found)
+    found = re.sub(r"[pP]?\s*\(", "p(", found.replace(";", ","))
+    if found == text:
+        return None
+    try:
+        _Parser(found).circuit()
+    except AnalysisError:
+        return None
+    return found

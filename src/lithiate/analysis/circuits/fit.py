@@ -36,11 +36,23 @@ _AMPLITUDES = (1e-5, 1e3)
 _TIMES = (1e-2, 1e2)
 
 
-def fit_circuit(circuit: Circuit | str, frequency: ArrayLike, impedance: ArrayLike, **settings: object) -> CircuitFit:
+def fit_circuit(
+    circuit: Circuit | str,
+    frequency: ArrayLike,
+    impedance: ArrayLike,
+    *,
+    weights: str | ArrayLike = "modulus",
+    bounds: Mapping[str, tuple[float | None, float | None]] | None = None,
+    fixed: Mapping[str, float] | None = None,
+    starts: int = STARTS,
+    guess: ArrayLike | None = None,
+) -> CircuitFit:
     """Fit a circuit to one spectrum (n,); see `fit_circuits`."""
     if np.ndim(impedance) != 1:
         raise _unfit("one spectrum is a row of numbers", f"an array of shape {np.shape(impedance)}", "fit_circuits")
-    return fit_circuits(circuit, frequency, impedance, **settings)[0]  # type: ignore[arg-type]
+    return fit_circuits(
+        circuit, frequency, impedance, weights=weights, bounds=bounds, fixed=fixed, starts=starts, guess=guess
+    )[0]
 
 
 def fit_circuits(
@@ -112,6 +124,8 @@ def prepared(
 ) -> tuple[FloatArray, Problem]:
     """Return the frequencies (1 or m, n) and the problem of what `fit_circuits` is given; raises as it does."""
     chosen = parse_circuit(circuit) if isinstance(circuit, str) else circuit
+    if not np.size(impedance):
+        raise _unfit("a spectrum has no rows", "no impedance", f"at least {len(chosen.parameters) // 2 + 1} rows")
     frequencies, spectra = _arrays(frequency, impedance)
     weight = _weights(weights, spectra)
     _require_rows(chosen, weight)

@@ -148,10 +148,15 @@ def fitted_problem(fits: Sequence[CircuitFit]) -> Problem:
     return problem
 
 
+def summands(name: str) -> list[str]:
+    """Return the names of the parameters of a sum, written with or without blanks around its plus signs."""
+    return [part.strip() for part in name.split(PLUS.strip())]
+
+
 def _members(circuit: Circuit, name: str) -> FloatArray:
     """Return 1 for each parameter that a quantity is the sum of, (p,)."""
     found = np.zeros(len(circuit.parameters))
-    for part in name.split(PLUS):
+    for part in summands(name):
         if part not in circuit.names:
             raise AnalysisError(
                 f"{circuit} has no such parameter",

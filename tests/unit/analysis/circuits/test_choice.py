@@ -77,6 +77,23 @@ def test_leads_show_where_the_first_rows_are_inductive():
     assert choice.preferred.fit.value("L1.inductance") == pytest.approx(3e-5, rel=0.02)
 
 
+def test_standard_deviations_stay_with_their_spectra():
+    plain = noisy(*TRUTHS["one arc"])
+    spectra = np.array([plain, plain + 2j * np.pi * FREQUENCY * 3e-5])
+    deviations = np.array([0.01, 0.02])[:, None] * np.abs(spectra)
+    together = choose_circuits(FREQUENCY, spectra, ["one arc"], weights=deviations)
+    for choice, spectrum, deviation in zip(together, spectra, deviations, strict=True):
+        alone = choose_circuit(FREQUENCY, spectrum, ["one arc"], weights=deviation)
+        np.testing.assert_array_equal(choice.preferred.fit.weight, alone.preferred.fit.weight)
+        np.testing.assert_allclose(choice.preferred.fit.values, alone.preferred.fit.values, rtol=1e-4)
+
+
+@pytest.mark.parametrize("function", [choose_circuit, choose_circuits])
+def test_a_misspelt_setting_is_refused_by_the_function_that_was_called(function):
+    with pytest.raises(TypeError, match=rf"{function.__name__}\(\) got an unexpected keyword argument 'weigths'"):
+        function(FREQUENCY, noisy(*TRUTHS["one arc"]), weigths="unit")
+
+
 def test_a_resistor_is_a_resistor():
     choice = choose_circuit(FREQUENCY, np.full(FREQUENCY.size, 10.0 + 0.0j))
     assert choice.preferred.name == "resistor"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lithiate.analysis.circuits import parse_circuit
-from lithiate.analysis.circuits.circuit import DEEPEST, MOST_PARAMETERS, Leaf, Parallel, Series
+from lithiate.analysis.circuits import LIBRARY, library_circuit, parse_circuit
+from lithiate.analysis.circuits.circuit import DEEPEST, EXAMPLE, MOST_PARAMETERS, Leaf, Parallel, Series
 from lithiate.errors import AnalysisError
 from lithiate.formulas.elements import ELEMENTS
 
@@ -105,6 +107,55 @@ def test_the_nearest_element_is_named():
     with pytest.raises(AnalysisError) as caught:
         parse_circuit("R-p(R,CPF)")
     assert caught.value.nearest == "CPE"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("R-P(R,C)", "R-p(R,C)"),
+        ("R-(R,C)", "R-p(R,C)"),
+        ("R|C", "p(R,C)"),
+        ("R-R||C-W", "R-p(R,C)-W"),
+        ("R-(R;CPE)", "R-p(R,CPE)"),
+        ("R0-p(R1;C1)", "R0-p(R1,C1)"),
+    ],
+)
+def test_other_ways_to_write_side_by_side_are_understood_but_not_taken(text, meant):
+    with pytest.raises(AnalysisError, match="side by side") as caught:
+        parse_circuit(text)
+    assert caught.value.nearest == meant
+    parse_circuit(meant)
+
+
+def test_a_large_p_is_told_where_the_rest_is_wrong_too():
+    with pytest.raises(AnalysisError, match="small p") as caught:
+        parse_circuit("R-P(R,C")
+    assert caught.value.nearest == "p"
+
+
+@pytest.mark.parametrize("text", ["R-(R,C)", "R|C", "R0-p(R;C)", "R-p(R", "R-(R", "R/C)"])
+def test_what_is_no_circuit_is_answered_with_an_example(text):
+    with pytest.raises(AnalysisError, match=re.escape(EXAMPLE)):
+        parse_circuit(text)
+    parse_circuit(EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [("Randels", "Randles"), ("two arc", "two arcs"), (" one arc diffusion", "one arc, diffusion"), ("CPF", "CPE")],
+)
+def test_a_word_near_a_name_of_the_library_is_answered_with_that_name(text, nearest):
+    with pytest.raises(AnalysisError) as caught:
+        parse_circuit(text)
+    assert caught.value.nearest == nearest
+    if nearest in {named.name for named in LIBRARY}:
+        assert library_circuit(nearest).text in str(caught.value)
+
+
+def test_a_name_of_the_library_is_answered_with_its_circuit():
+    with pytest.raises(AnalysisError, match="names a circuit of the library") as caught:
+        parse_circuit("two arcs")
+    assert caught.value.nearest == library_circuit("two arcs").text
 
 
 def test_endless_circuits_are_refused():

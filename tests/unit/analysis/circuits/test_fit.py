@@ -292,6 +292,8 @@ def test_no_spectra_give_no_fits():
         ({"impedance": 3.0}, "one spectrum"),
         ({"frequency": -FREQUENCY}, "not above 0"),
         ({"frequency": FREQUENCY * np.inf}, "no finite number"),
+        ({"frequency": [], "impedance": []}, "no rows"),
+        ({"impedance": []}, "no rows"),
         ({"frequency": [1.0, 2.0], "impedance": [1.0, 2.0]}, "too few"),
         ({"weights": "modulos"}, "no such weights"),
         ({"weights": np.ones(7)}, "differ in number"),
@@ -316,6 +318,28 @@ def test_what_cannot_be_fitted_is_refused(change, what, measured_arc):
     with pytest.raises(AnalysisError, match=what) as caught:
         fit_circuit(ARC, **asked)
     assert caught.value.code == "LI-ANA-001"
+
+
+def test_a_misspelt_setting_is_refused_by_the_function_that_was_called(measured_arc):
+    with pytest.raises(TypeError, match=r"fit_circuit\(\) got an unexpected keyword argument 'weigths'"):
+        fit_circuit(ARC, FREQUENCY, measured_arc, weigths="unit")
+
+
+def test_one_spectrum_is_fitted_with_the_settings_of_many(measured_arc):
+    settings = {
+        "weights": "proportional",
+        "bounds": {"R2.resistance": (1.0, 1e4)},
+        "fixed": {"CPE1.exponent": 0.9},
+        "starts": 3,
+        "guess": ARC_VALUES,
+    }
+    one = fit_circuit(ARC, FREQUENCY, measured_arc, **settings)
+    many = fit_circuits(ARC, FREQUENCY, [measured_arc], **settings)[0]
+    for name in ("values", "weight", "lower", "upper", "fixed"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(many, name))
+    default = fit_circuit(ARC, FREQUENCY, measured_arc)
+    assert not np.array_equal(one.weight, default.weight)
+    assert one.value("CPE1.exponent") == 0.9
 
 
 def test_a_string_that_is_no_circuit_is_refused(measured_arc):

@@ -89,6 +89,14 @@ def test_widening_stretches_as_the_noise_would():
     assert (wide[1] - wide[0]) / (plain[1] - plain[0]) == pytest.approx(2.0, rel=0.02)
 
 
+def test_a_sum_may_be_written_without_blanks():
+    fit = fit_circuit("R-p(R,CPE)", FREQUENCY, noisy("R-ZARC", (5.0, 50.0, 1e-3, 0.85))[0])
+    wide, tight = "R1.resistance + R2.resistance", "R1.resistance+R2.resistance"
+    found = profile_intervals([fit], [wide, tight])[0]
+    assert found[tight].intervals == found[wide].intervals
+    assert found[tight].value == pytest.approx(fit.value("R1.resistance") + fit.value("R2.resistance"))
+
+
 def test_it_refuses_unknown_names_and_fits_that_are_not_alike():
     one = fit_circuit("R-p(R,CPE)", FREQUENCY, noisy("R-ZARC", (5.0, 50.0, 1e-3, 0.85))[0])
     with pytest.raises(AnalysisError, match="R2.resistance"):

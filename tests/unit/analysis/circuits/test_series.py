@@ -95,3 +95,10 @@ def test_tracks_follow_arcs_that_cross():
     assert first == [10.0] * 5
     assert track_arcs([[], spectra[0], []]).tolist() == [[-1, -1], [0, 1], [-1, -1]]
     assert track_arcs([]).shape == (0, 0)
+
+
+def test_a_misspelt_name_of_the_library_is_answered_with_the_name():
+    spectrum = FREQUENCY, parse_circuit("R-p(R,CPE)").impedance(FREQUENCY, (5.0, 50.0, 1e-4, 0.9))
+    with pytest.raises(AnalysisError, match="did you mean 'Randles'") as caught:
+        fit_series([spectrum], "Randels")
+    assert caught.value.code == "LI-ANA-002"
