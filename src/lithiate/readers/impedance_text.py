@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lithiate.core.measurement import SIMULATED_MARK
 from lithiate.errors import ReadError
 from lithiate.readers import clock, marks, text, values
-from lithiate.readers.impedance_blocks import Block, Lines, Table
+from lithiate.readers.impedance_blocks import Block, Lines, Table, unfinished, whole_block
 from lithiate.readers.impedance_headings import (
     COLUMN_SETTINGS,
     UNIT_SETTINGS,
@@ -141,12 +141,12 @@ def spectra_of_table(
     for block in fitting or blocks[:1]:
         columns = chosen_columns(block.names, settings, where)
         areal = areal or any(columns[name].areal for name in ("real", "magnitude", "complex") if name in columns)
-        arrays, more = block_arrays(_whole(block, where, drop=drop, cut=cut), columns, settings, where)
+        arrays, more = block_arrays(whole_block(block, where, drop=drop, cut=cut), columns, settings, where)
         parts.append(arrays)
         if "state" in columns:
             states += [row[columns["state"].index] if columns["state"].index < len(row) else "" for row in block.rows]
         warnings += more
-        warnings += _unfinished(block) if cut and block is blocks[-1] else []
+        warnings += unfinished(block) if cut and block is blocks[-1] else []
         if overload is not None and overload in block.names:
             warnings += _overloads(block, block.names.index(overload))
     raw = _spectra(parts, fitting or blocks[:1], states, warnings, settings, where)
@@ -239,38 +239,6 @@ def _without_the_end(parts: Sequence[Arrays]) -> tuple[list[Arrays], list[str]]:
 def _overloads(block: Block, index: int) -> list[str]:
     marked = sum(row[index].strip(" 0.") != "" for row in block.rows if index < len(row))
     return [f"LI-W-OVERLOAD {marked} of {len(block.rows)} rows carry an overload mark"] if marked else []
-
-
-def _unfinished(block: Block) -> list[str]:
-    """Return a warning where the text ends within a cell that is shorter than all others of its column."""
-    *above, last = [row[len(block.names) - 1].strip() for row in block.rows if len(row) >= len(block.names)] or [""]
-    if len(above) < 2 or not last or len(last) >= min(map(len, above)):
-        return []
-    return [f"LI-W-ROWS the file ends in the middle of a line, and its last number {last!r} may lack digits"]
-
-
-def _whole(block: Block, where: str, *, drop: bool, cut: bool) -> Block:
-    """Return the block with rows of one width; short ones get empty cells, too long ones are refused."""
-    width = len(block.names)
-    rows, lines = [], []
-    for number, (row, line) in enumerate(zip(block.rows, block.lines, strict=True)):
-        fields = row if len(row) <= width else row[:width] if not any(row[width:]) else None
-        short = number == len(block.rows) - 1 and cut and len(row) < width
-        if fields is None or short:
-            if drop:
-                fields = [""] * width
-            else:
-                raise ReadError(
-                    "the last row is cut off" if short else "a row has more fields than the line of names",
-                    code="LI-READ-003",
-                    where=f"{where}:{line}",
-                    got=f"{len(row)} fields in line {line}",
-                    expected=f"{width} fields in a row (--set tolerate_bad_rows=true leaves such rows out and counts "
-                    "them)",
-                )
-        rows.append([*(fields or []), *[""] * (width - len(fields or []))])
-        lines.append(line)
-    return evolve(block, rows=rows, lines=lines)
 
 
 def reader_of(dialect: SpectrumDialect) -> Reader:
