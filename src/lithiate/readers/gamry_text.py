@@ -16,7 +16,7 @@ from lithiate.readers import clock, delimited, values
 from lithiate.readers.columns import parse_heading
 from lithiate.readers.impedance_blocks import Block, unfinished, whole_block
 from lithiate.readers.source import COMMON_SETTINGS, RawRecord, RawSpectra, Reader, Source, flag_setting
-from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra, spectrum_starts
+from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra, spectrum_starts, without_frequency
 from lithiate.readers.text import Layout, load_columns, plain_text
 from lithiate.units import convert
 
@@ -200,7 +200,8 @@ def _spectra(tables: Sequence[_Table], settings: Mapping[str, str], where: str) 
     number = np.repeat(np.arange(len(parts), dtype=np.float64), [part["frequency"].size for part in parts])
     starts = spectrum_starts(columns["frequency"], [number])
     raw = assembled_spectra(columns, starts, where, drop=drop)[0]
-    return evolve(raw, warnings=(*(text for _table, warnings in ended for text in warnings), *raw.warnings))
+    of_ends = [text for _table, warnings in ended for text in warnings]
+    return evolve(raw, warnings=(*of_ends, *without_frequency(columns), *raw.warnings))
 
 
 def _spectrum(table: _Table, where: str, *, drop: bool) -> dict[str, NDArray[np.float64]]:

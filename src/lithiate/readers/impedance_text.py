@@ -28,7 +28,7 @@ from lithiate.readers.impedance_headings import (
 )
 from lithiate.readers.impedance_values import Arrays, block_arrays
 from lithiate.readers.source import HEAD_SIZE, RawSpectra, Reader, Source, flag_setting
-from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra, spectrum_starts
+from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra, spectrum_starts, without_frequency
 
 SETTINGS = (*COLUMN_SETTINGS, *UNIT_SETTINGS, marks.SETTING, SIGN_SETTING, "tolerate_bad_rows")
 
@@ -184,6 +184,7 @@ def _spectra(
     if words is not None:
         counters.append(np.unique(words, return_inverse=True)[1].astype(np.float64))
     starts = spectrum_starts(columns["frequency"], [number, *counters])
+    warnings += without_frequency(columns)
     raw, first = assembled_spectra(columns, starts, where, drop=drop)
     points = float(np.median(np.diff(raw.offsets)))
     if first.size > len(parts) and points < _FEWEST_POINTS:

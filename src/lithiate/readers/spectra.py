@@ -65,6 +65,15 @@ def _goes_on(way: list[float], forced: list[bool], point: int, step: float) -> b
     return point < len(way) and not forced[point + 1] and way[point] * step > 0.0
 
 
+def without_frequency(columns: Mapping[str, NDArray[np.float64]]) -> list[str]:
+    """Return a warning for rows of a frequency of 0, which are no points; those without an impedance are d.c. rows."""
+    there = (columns["frequency"] == 0.0) & ((columns["real"] != 0.0) | (columns["imaginary"] != 0.0))
+    count = int(np.count_nonzero(there))
+    if not count:
+        return []
+    return [f"LI-W-ROWS {count} of {there.size} rows have a frequency of 0 and were left out"]
+
+
 def assembled_spectra(
     columns: Mapping[str, NDArray[np.float64]], starts: NDArray[np.bool_], where: str, *, drop: bool
 ) -> tuple[RawSpectra, NDArray[np.int64]]:

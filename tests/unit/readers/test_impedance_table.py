@@ -282,3 +282,10 @@ def test_headings(heading, meaning) -> None:
 )
 def test_headings_of_something_else(heading) -> None:
     assert named_columns([heading]) == []
+
+
+def test_rows_of_a_frequency_of_zero_are_counted(write_file) -> None:
+    frequency = np.array([*FREQUENCY[:3], 0.0, *FREQUENCY[4:]])
+    record = read(write_file(table("f/Hz,Re(Z)/Ohm,Im(Z)/Ohm", frequency, IMPEDANCE.real, IMPEDANCE.imag)))
+    assert record.frequency.tolist() == [1e4, 1e3, 1e2, 1.0, 0.1]
+    assert "LI-W-ROWS 1 of 6 rows have a frequency of 0 and were left out" in record.warnings
