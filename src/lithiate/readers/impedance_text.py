@@ -96,7 +96,14 @@ def read(source: Source, settings: Mapping[str, str], dialect: SpectrumDialect) 
     table = dialect.blocks(lines, source.name)
     given = {**{f"{kind}_unit": unit for kind, unit in dialect.units.items()}, **settings}
     return evolve(
-        spectra_of_table(table, given, source.name, overload=dialect.overload, cut=not whole.endswith("\n")),
+        spectra_of_table(
+            table,
+            given,
+            source.name,
+            overload=dialect.overload,
+            cut=not whole.endswith("\n"),
+            vendor=bool(dialect.mark),
+        ),
         software=dialect.title,
         simulated=SIMULATED_MARK in whole[:HEAD_SIZE],
         start=_start(whole[:HEAD_SIZE], dialect.date),
@@ -121,9 +128,19 @@ def _details(whole: str, header: Mapping[str, str]) -> dict[str, str]:
 
 
 def spectra_of_table(
-    table: Table, settings: Mapping[str, str], where: str, *, overload: str | None = None, cut: bool = False
+    table: Table,
+    settings: Mapping[str, str],
+    where: str,
+    *,
+    overload: str | None = None,
+    cut: bool = False,
+    vendor: bool = False,
 ) -> RawSpectra:
-    """Return the spectra in the blocks of a table; `cut` says that the text does not end with a line's end."""
+    """Return the spectra in the blocks of a table.
+
+    `cut` says that the text does not end with a line's end, `vendor` that the format is one of a vendor, whose
+    frequencies are in Hz where no heading states another unit.
+    """
     drop = flag_setting(settings, "tolerate_bad_rows", where)
     named = any(name in settings for name in COLUMN_SETTINGS)
     blocks = [block for block in table.blocks if block.rows]
@@ -141,6 +158,8 @@ def spectra_of_table(
     for block in fitting or blocks[:1]:
         columns = chosen_columns(block.names, settings, where)
         areal = areal or any(columns[name].areal for name in ("real", "magnitude", "complex") if name in columns)
+        if not (vendor or table.warnings or columns["frequency"].unit):
+            warnings.append(_hertz_assumed(columns["frequency"].text))
         arrays, more = block_arrays(whole_block(block, where, drop=drop, cut=cut), columns, settings, where)
         parts.append(arrays)
         if "state" in columns:
@@ -149,8 +168,12 @@ def spectra_of_table(
         warnings += unfinished(block) if cut and block is blocks[-1] else []
         if overload is not None and overload in block.names:
             warnings += _overloads(block, block.names.index(overload))
-    raw = _spectra(parts, fitting or blocks[:1], states, warnings, settings, where)
+    raw = _spectra(parts, fitting or blocks[:1], states, list(dict.fromkeys(warnings)), settings, where)
     return evolve(raw, areal=areal)
+
+
+def _hertz_assumed(heading: str) -> str:
+    return f"LI-W-COLUMNS the heading {heading!r} states no unit: Hz is taken (--set frequency_unit=kHz says another)"
 
 
 def _dc_alone(got: str, where: str) -> ReadError:
