@@ -15,6 +15,7 @@ from lithiate.cli.console import message, progress_display
 
 if TYPE_CHECKING:
     from lithiate.core.measurement import Measurement
+    from lithiate.readers.source import UnknownSettingError
 
 _MANY_SPECTRA = 20
 """Spectra from which progress is shown."""
@@ -41,11 +42,15 @@ def analyse(
     """Read an instrument's files and print what they tell about the cell."""
     from lithiate.analysis import analyse_cell
     from lithiate.readers import read_all
+    from lithiate.readers.source import UnknownSettingError
 
     for_analysis, for_reader = split_settings(parse_settings(settings or ()))
-    records = read_all(
-        list(files), area=area, cell=cell, cathode_mass=cathode_mass, technique=technique, settings=for_reader
-    )
+    try:
+        records = read_all(
+            list(files), area=area, cell=cell, cathode_mass=cathode_mass, technique=technique, settings=for_reader
+        )
+    except UnknownSettingError as error:
+        raise (_of_both(error) if error.setting in for_reader else error) from None
     with _progress(records) as progress:
         analysed = analyse_cell(records, technique=technique, kind=kind, progress=progress, **for_analysis)
     contents = [result.to_dict() for _record, result in analysed]
@@ -61,6 +66,17 @@ def analyse(
             print_result(content)
     for warning in dict.fromkeys(text for content in contents for text in all_warnings(content)):
         message(f"warning: {warning}")
+
+
+def _of_both(error: UnknownSettingError) -> UnknownSettingError:
+    """Return the error for a setting that is neither one of the reader nor one of an analysis."""
+    from lithiate.analysis import setting_names
+    from lithiate.readers.series import SERIES_SETTINGS
+    from lithiate.readers.source import UnknownSettingError
+
+    what = f"the setting {error.setting!r} is known neither to the reader nor to an analysis"
+    known = (*error.known, "same_cell", *SERIES_SETTINGS)
+    return UnknownSettingError(error.setting, known, what, error.where, sorted(setting_names()))
 
 
 def _progress(records: Sequence[Measurement]) -> AbstractContextManager[Callable[[float], None] | None]:

@@ -14,8 +14,9 @@ from lithiate.core.measurement import SIMULATED_MARK
 from lithiate.errors import ReadError
 from lithiate.readers import clock, delimited, values
 from lithiate.readers.columns import parse_heading
+from lithiate.readers.impedance_blocks import Block, unfinished, whole_block
 from lithiate.readers.source import COMMON_SETTINGS, RawRecord, RawSpectra, Reader, Source, flag_setting
-from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra, spectrum_starts
+from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra, spectrum_starts, without_frequency
 from lithiate.readers.text import Layout, load_columns, plain_text
 from lithiate.units import convert
 
@@ -30,12 +31,17 @@ _PHASE_TOLERANCE = 1.0
 
 @frozen
 class _Table:
-    """One table: its name, its columns with their units, and the lines of its rows."""
+    """One table: its name, its columns with their units, the lines of its rows, and where the last one ends.
+
+    `line` is the number of the last row in the file; `cut` says that the text ends in it, without a line's end.
+    """
 
     name: str
     names: tuple[str, ...]
     units: tuple[str, ...]
     rows: tuple[str, ...]
+    line: int = 0
+    cut: bool = False
 
 
 @frozen
@@ -77,7 +83,8 @@ def read(source: Source, settings: Mapping[str, str]) -> RawRecord | RawSpectra:
     Raises
     ------
     ReadError
-        ``LI-READ-004`` when no table holds a record, ``LI-READ-003`` when tables do not fit together, ``LI-READ-006``
+        ``LI-READ-004`` when no table holds a record, ``LI-READ-003`` when tables do not fit together or
+        the last row was cut off, ``LI-READ-006``
         and ``008`` for cells that are no numbers, ``LI-READ-010`` when phase and imaginary part contradict.
     """
     file = _parsed(plain_text(source.content))
@@ -149,7 +156,8 @@ def _parsed(text: str) -> _File:
                 end += 1
             names, units, rows = lines[at : at + 1], lines[at + 1 : min(at + 2, end)], lines[at + 2 : end]
             if units:
-                tables.append(_Table(fields[0].strip(), _cells(names[0]), _cells(units[0]), tuple(rows)))
+                cut = end == len(lines)  # a text that ends with a line's end has an empty line behind it
+                tables.append(_Table(fields[0].strip(), _cells(names[0]), _cells(units[0]), tuple(rows), end, cut))
             at = end
         elif fields[0].strip():
             found[fields[0].strip()] = fields
@@ -169,14 +177,31 @@ def _layout(table: _Table) -> Layout:
     return Layout("\t", comma, 0, width, [parse_heading(name) for name in ["", *names]])
 
 
+def _ended(table: _Table, where: str, *, drop: bool) -> tuple[_Table, list[str]]:
+    """Return the table with a last row that is whole, empty where it was cut off and is to be left out; warnings.
+
+    Raises ``LI-READ-003`` where the last row was cut off.
+    """
+    if not table.cut or len(table.rows) < 2:
+        return table, []
+    above = table.rows[-2].split("\t")
+    names = ["", *table.names][: len(above)]
+    last = whole_block(Block(names, [table.rows[-1].split("\t")], [table.line]), where, drop=drop, cut=True).rows[0]
+    warnings = unfinished(Block(names, [*(row.split("\t") for row in table.rows[:-1]), last], []))
+    return evolve(table, rows=(*table.rows[:-1], "\t".join(last))), warnings
+
+
 def _spectra(tables: Sequence[_Table], settings: Mapping[str, str], where: str) -> RawSpectra:
     drop = flag_setting(settings, "tolerate_bad_rows", where)
-    parts = [_spectrum(table, where, drop=drop) for table in tables]
+    ended = [_ended(table, where, drop=drop) for table in tables]
+    parts = [_spectrum(table, where, drop=drop) for table, _warnings in ended]
     names = [name for name in parts[0] if all(name in part for part in parts)]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in names}
     number = np.repeat(np.arange(len(parts), dtype=np.float64), [part["frequency"].size for part in parts])
     starts = spectrum_starts(columns["frequency"], [number])
-    return assembled_spectra(columns, starts, where, drop=drop)[0]
+    raw = assembled_spectra(columns, starts, where, drop=drop)[0]
+    of_ends = [text for _table, warnings in ended for text in warnings]
+    return evolve(raw, warnings=(*of_ends, *without_frequency(columns), *raw.warnings))
 
 
 def _spectrum(table: _Table, where: str, *, drop: bool) -> dict[str, NDArray[np.float64]]:
@@ -225,6 +250,8 @@ def _record(file: _File, tables: Sequence[_Table], settings: Mapping[str, str], 
                 got=", ".join(table.names),
                 expected=", ".join(tables[0].names),
             )
+    ended = [_ended(table, where, drop=flag_setting(settings, "tolerate_bad_rows", where)) for table in tables]
+    tables = [table for table, _warnings in ended]
     layout = _layout(tables[0])
     chosen = _preferred(layout, settings)
     choices = delimited.choose(layout.headings, chosen, where)
@@ -232,6 +259,8 @@ def _record(file: _File, tables: Sequence[_Table], settings: Mapping[str, str], 
     body = "\n".join("\n".join(table.rows) for table in tables)
     series = load_columns(body, layout, [*choices.indices, *([] if over is None else [over])], where)
     raw = delimited.assemble(series, choices, chosen, where, decimal_comma=layout.decimal_comma)
+    for text in (text for _table, warnings in ended for text in warnings):
+        raw = raw.changed(text)
     if over is not None:
         overloads = int(series[over].str.contains(r"[^.\s]").sum())
         if overloads:

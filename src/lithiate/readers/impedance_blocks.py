@@ -6,8 +6,9 @@ import csv
 import re
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from lithiate.errors import ReadError
 from lithiate.readers.columns import is_record, parse_heading
 from lithiate.readers.impedance_headings import is_spectrum, named_columns, plain_unit
 from lithiate.readers.text import EMPTY, NUMBER, split_line
@@ -195,3 +196,35 @@ def _side_by_side(block: Block) -> list[Block]:
         kept = [(row[cells], line) for row, line in zip(block.rows, block.lines, strict=True) if any(row[cells])]
         parts.append(Block(block.names[:width], [row for row, _ in kept], [line for _, line in kept]))
     return parts
+
+
+def unfinished(block: Block) -> list[str]:
+    """Return a warning where the text ends within a cell that is shorter than all others of its column."""
+    *above, last = [row[len(block.names) - 1].strip() for row in block.rows if len(row) >= len(block.names)] or [""]
+    if len(above) < 2 or not last or len(last) >= min(map(len, above)):
+        return []
+    return [f"LI-W-ROWS the file ends in the middle of a line, and its last number {last!r} may lack digits"]
+
+
+def whole_block(block: Block, where: str, *, drop: bool, cut: bool) -> Block:
+    """Return the block with rows of one width; short ones get empty cells, too long ones are refused."""
+    width = len(block.names)
+    rows, lines = [], []
+    for number, (row, line) in enumerate(zip(block.rows, block.lines, strict=True)):
+        fields = row if len(row) <= width else row[:width] if not any(row[width:]) else None
+        short = number == len(block.rows) - 1 and cut and len(row) < width
+        if fields is None or short:
+            if drop:
+                fields = [""] * width
+            else:
+                raise ReadError(
+                    "the last row is cut off" if short else "a row has more fields than the line of names",
+                    code="LI-READ-003",
+                    where=f"{where}:{line}",
+                    got=f"{len(row)} fields in line {line}",
+                    expected=f"{width} fields in a row (--set tolerate_bad_rows=true leaves such rows out and counts "
+                    "them)",
+                )
+        rows.append([*(fields or []), *[""] * (width - len(fields or []))])
+        lines.append(line)
+    return evolve(block, rows=rows, lines=lines)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lithiate.core.measurement import SIMULATED_MARK
 from lithiate.errors import ReadError
 from lithiate.readers import clock, marks, text, values
-from lithiate.readers.impedance_blocks import Block, Lines, Table
+from lithiate.readers.impedance_blocks import Block, Lines, Table, unfinished, whole_block
 from lithiate.readers.impedance_headings import (
     COLUMN_SETTINGS,
     UNIT_SETTINGS,
@@ -28,7 +28,7 @@ from lithiate.readers.impedance_headings import (
 )
 from lithiate.readers.impedance_values import Arrays, block_arrays
 from lithiate.readers.source import HEAD_SIZE, RawSpectra, Reader, Source, flag_setting
-from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra, spectrum_starts
+from lithiate.readers.spectra import SIGN_SETTING, assembled_spectra, spectrum_starts, without_frequency
 
 SETTINGS = (*COLUMN_SETTINGS, *UNIT_SETTINGS, marks.SETTING, SIGN_SETTING, "tolerate_bad_rows")
 
@@ -96,7 +96,14 @@ def read(source: Source, settings: Mapping[str, str], dialect: SpectrumDialect) 
     table = dialect.blocks(lines, source.name)
     given = {**{f"{kind}_unit": unit for kind, unit in dialect.units.items()}, **settings}
     return evolve(
-        spectra_of_table(table, given, source.name, overload=dialect.overload, cut=not whole.endswith("\n")),
+        spectra_of_table(
+            table,
+            given,
+            source.name,
+            overload=dialect.overload,
+            cut=not whole.endswith("\n"),
+            vendor=bool(dialect.mark),
+        ),
         software=dialect.title,
         simulated=SIMULATED_MARK in whole[:HEAD_SIZE],
         start=_start(whole[:HEAD_SIZE], dialect.date),
@@ -121,9 +128,19 @@ def _details(whole: str, header: Mapping[str, str]) -> dict[str, str]:
 
 
 def spectra_of_table(
-    table: Table, settings: Mapping[str, str], where: str, *, overload: str | None = None, cut: bool = False
+    table: Table,
+    settings: Mapping[str, str],
+    where: str,
+    *,
+    overload: str | None = None,
+    cut: bool = False,
+    vendor: bool = False,
 ) -> RawSpectra:
-    """Return the spectra in the blocks of a table; `cut` says that the text does not end with a line's end."""
+    """Return the spectra in the blocks of a table.
+
+    `cut` says that the text does not end with a line's end, `vendor` that the format is one of a vendor, whose
+    frequencies are in Hz where no heading states another unit.
+    """
     drop = flag_setting(settings, "tolerate_bad_rows", where)
     named = any(name in settings for name in COLUMN_SETTINGS)
     blocks = [block for block in table.blocks if block.rows]
@@ -141,16 +158,22 @@ def spectra_of_table(
     for block in fitting or blocks[:1]:
         columns = chosen_columns(block.names, settings, where)
         areal = areal or any(columns[name].areal for name in ("real", "magnitude", "complex") if name in columns)
-        arrays, more = block_arrays(_whole(block, where, drop=drop, cut=cut), columns, settings, where)
+        if not (vendor or table.warnings or columns["frequency"].unit):
+            warnings.append(_hertz_assumed(columns["frequency"].text))
+        arrays, more = block_arrays(whole_block(block, where, drop=drop, cut=cut), columns, settings, where)
         parts.append(arrays)
         if "state" in columns:
             states += [row[columns["state"].index] if columns["state"].index < len(row) else "" for row in block.rows]
         warnings += more
-        warnings += _unfinished(block) if cut and block is blocks[-1] else []
+        warnings += unfinished(block) if cut and block is blocks[-1] else []
         if overload is not None and overload in block.names:
             warnings += _overloads(block, block.names.index(overload))
-    raw = _spectra(parts, fitting or blocks[:1], states, warnings, settings, where)
+    raw = _spectra(parts, fitting or blocks[:1], states, list(dict.fromkeys(warnings)), settings, where)
     return evolve(raw, areal=areal)
+
+
+def _hertz_assumed(heading: str) -> str:
+    return f"LI-W-COLUMNS the heading {heading!r} states no unit: Hz is taken (--set frequency_unit=kHz says another)"
 
 
 def _dc_alone(got: str, where: str) -> ReadError:
@@ -184,6 +207,7 @@ def _spectra(
     if words is not None:
         counters.append(np.unique(words, return_inverse=True)[1].astype(np.float64))
     starts = spectrum_starts(columns["frequency"], [number, *counters])
+    warnings += without_frequency(columns)
     raw, first = assembled_spectra(columns, starts, where, drop=drop)
     points = float(np.median(np.diff(raw.offsets)))
     if first.size > len(parts) and points < _FEWEST_POINTS:
@@ -239,38 +263,6 @@ def _without_the_end(parts: Sequence[Arrays]) -> tuple[list[Arrays], list[str]]:
 def _overloads(block: Block, index: int) -> list[str]:
     marked = sum(row[index].strip(" 0.") != "" for row in block.rows if index < len(row))
     return [f"LI-W-OVERLOAD {marked} of {len(block.rows)} rows carry an overload mark"] if marked else []
-
-
-def _unfinished(block: Block) -> list[str]:
-    """Return a warning where the text ends within a cell that is shorter than all others of its column."""
-    *above, last = [row[len(block.names) - 1].strip() for row in block.rows if len(row) >= len(block.names)] or [""]
-    if len(above) < 2 or not last or len(last) >= min(map(len, above)):
-        return []
-    return [f"LI-W-ROWS the file ends in the middle of a line, and its last number {last!r} may lack digits"]
-
-
-def _whole(block: Block, where: str, *, drop: bool, cut: bool) -> Block:
-    """Return the block with rows of one width; short ones get empty cells, too long ones are refused."""
-    width = len(block.names)
-    rows, lines = [], []
-    for number, (row, line) in enumerate(zip(block.rows, block.lines, strict=True)):
-        fields = row if len(row) <= width else row[:width] if not any(row[width:]) else None
-        short = number == len(block.rows) - 1 and cut and len(row) < width
-        if fields is None or short:
-            if drop:
-                fields = [""] * width
-            else:
-                raise ReadError(
-                    "the last row is cut off" if short else "a row has more fields than the line of names",
-                    code="LI-READ-003",
-                    where=f"{where}:{line}",
-                    got=f"{len(row)} fields in line {line}",
-                    expected=f"{width} fields in a row (--set tolerate_bad_rows=true leaves such rows out and counts "
-                    "them)",
-                )
-        rows.append([*(fields or []), *[""] * (width - len(fields or []))])
-        lines.append(line)
-    return evolve(block, rows=rows, lines=lines)
 
 
 def reader_of(dialect: SpectrumDialect) -> Reader:

@@ -179,7 +179,13 @@ RELAXIS = SpectrumDialect(
     header={"parameters": r"^(DC=[^\t]*|T=[^\t]*)\t", "spectrum": r"^[^\t\n]*\tModel:[^\t\n]*\t([^\t\n]+)"},
     units={"frequency": "Hz", "impedance": "ohm", "phase": "deg"},
 )
-IVIUM = SpectrumDialect(name="ivium", title="Ivium data file (.idf, .ids)", mark="", blocks=ivium_blocks)
+IVIUM = SpectrumDialect(
+    name="ivium",
+    title="Ivium data file (.idf, .ids)",
+    mark="",
+    blocks=ivium_blocks,
+    units={"frequency": "Hz", "impedance": "ohm"},
+)
 
 
 def _readers() -> Iterator[Reader]:

@@ -190,19 +190,30 @@ class Reader:
     read: Callable[[Source, Mapping[str, str]], Raw | tuple[Raw, ...] | RawSweep | Measurement]
 
 
+class UnknownSettingError(ReadError):
+    """A setting (`setting`) that none of the readers knows; `known` are those that they do."""
+
+    def __init__(
+        self, setting: str, known: Sequence[str], what: str, where: str | None, more: Sequence[str] = ()
+    ) -> None:
+        self.setting, self.known = setting, tuple(known)
+        expected = ", ".join(known) or "no settings"
+        super().__init__(
+            what,
+            code="LI-READ-011",
+            where=where,
+            expected=f"{expected}; or of an analysis: {', '.join(more)}" if more else expected,
+            nearest=nearest_match(setting, [*known, *more]),
+        )
+
+
 def check_settings(settings: Mapping[str, str], readers: Sequence[Reader], where: str) -> None:
     """Refuse a setting that none of the readers knows (``LI-READ-011``)."""
     known = list(dict.fromkeys(name for reader in readers for name in reader.settings))
     for key in settings:
         if key not in known:
             titles = ", ".join(dict.fromkeys(reader.title for reader in readers))
-            raise ReadError(
-                f"the setting {key!r} is not known to the reader of {titles}",
-                code="LI-READ-011",
-                where=where,
-                expected=", ".join(known) or "no settings",
-                nearest=nearest_match(key, known),
-            )
+            raise UnknownSettingError(key, known, f"the setting {key!r} is not known to the reader of {titles}", where)
 
 
 def flag_setting(settings: Mapping[str, str], key: str, where: str) -> bool:

@@ -65,6 +65,15 @@ def _goes_on(way: list[float], forced: list[bool], point: int, step: float) -> b
     return point < len(way) and not forced[point + 1] and way[point] * step > 0.0
 
 
+def without_frequency(columns: Mapping[str, NDArray[np.float64]]) -> list[str]:
+    """Return a warning for rows of a frequency of 0, which are no points; those without an impedance are d.c. rows."""
+    there = (columns["frequency"] == 0.0) & ((columns["real"] != 0.0) | (columns["imaginary"] != 0.0))
+    count = int(np.count_nonzero(there))
+    if not count:
+        return []
+    return [f"LI-W-ROWS {count} of {there.size} rows have a frequency of 0 and were left out"]
+
+
 def assembled_spectra(
     columns: Mapping[str, NDArray[np.float64]], starts: NDArray[np.bool_], where: str, *, drop: bool
 ) -> tuple[RawSpectra, NDArray[np.int64]]:
@@ -94,15 +103,17 @@ def assembled_spectra(
     zero = finite & (columns["real"] == 0.0) & (columns["imaginary"] == 0.0)
     bad = (~finite | zero | (frequency < 0.0)) & (frequency != 0.0)
     if bad.any() and not drop:
-        what = (
-            "an impedance is exactly 0" if zero[bad][0] else "a frequency or an impedance is empty or no finite number"
-        )
+        row = int(np.flatnonzero(bad)[0])
+        what = "a frequency or an impedance is empty or no finite number"
+        if finite[row]:
+            what = "an impedance is exactly 0" if zero[row] else "a frequency is negative"
         raise ReadError(
             f"{what} in {int(bad.sum())} of {bad.size} rows",
             code="LI-READ-008",
             where=where,
-            got=f"row {int(np.flatnonzero(bad)[0]) + 1} of the table",
-            expected="finite numbers (--set tolerate_bad_rows=true leaves such rows out and counts them)",
+            got=f"row {row + 1} of the table",
+            expected="finite numbers, and frequencies above 0 (--set tolerate_bad_rows=true leaves such rows out and "
+            "counts them)",
         )
     warnings = [f"LI-W-ROWS {int(bad.sum())} of {bad.size} rows were left out, as asked"] if bad.any() else []
     group = np.cumsum(starts) - 1
@@ -113,7 +124,9 @@ def assembled_spectra(
         keep &= ~short[group]
     kept = np.flatnonzero(keep)
     if not kept.size:
-        raise ReadError("the table holds no spectrum", code="LI-READ-009", where=where, got="no two rows of one")
+        found = np.unique(frequency[np.isfinite(frequency) & (frequency > 0.0)])
+        one = f"all rows have one frequency, {found[0]:.6g} Hz" if found.size == 1 else "no two rows of one"
+        raise ReadError("the table holds no spectrum", code="LI-READ-009", where=where, got=one)
     first = np.flatnonzero(np.diff(group[kept], prepend=-1))
     impedance = np.empty(kept.shape, dtype=np.complex128)
     impedance.real, impedance.imag = columns["real"][kept], columns["imaginary"][kept]

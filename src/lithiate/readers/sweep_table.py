@@ -26,7 +26,7 @@ _NAMES = {
     "current": ("current", "i"),
     "current_density": ("currentdensity", "j"),
 }
-"""What a column is -> its names, in small letters without blanks; each needs its unit."""
+"""What a column is -> its names, in small letters without blanks; each needs its unit, and one without is refused."""
 
 _KINDS = {name: kind for kind, names in _NAMES.items() for name in names}
 _PLAIN = str.maketrans({"µ": "u", "μ": "u", "²": "2", "⁻": "-", "−": "-", "·": "."})
@@ -37,7 +37,7 @@ NOMINAL_AREA = 1e-4
 
 @frozen
 class _Column:
-    """What a column holds, and the unit of its numbers."""
+    """What a column holds, and the unit of its numbers, empty where the heading states none."""
 
     kind: str
     unit: str
@@ -55,7 +55,7 @@ class _Layout:
 
 
 def sniff(head: bytes, path: Path) -> bool:
-    """Recognise a table whose named columns are voltages and currents with their units, in pairs, and nothing else."""
+    """Recognise a table whose named columns are voltages and currents, in pairs, and nothing else."""
     decoded = text.head_text(head)
     return decoded is not None and _layout(text.head_lines(decoded)) is not None
 
@@ -66,8 +66,9 @@ def read(source: Source, settings: Mapping[str, str]) -> RawSweep:
     Raises
     ------
     ReadError
-        ``LI-READ-003`` when the text is damaged, ``LI-READ-004`` when there are several curves and none is chosen,
-        ``LI-READ-008`` when a cell is no finite number, ``LI-READ-009`` when fewer than two rows remain.
+        ``LI-READ-003`` when the text is damaged or a row has more fields than there are names, ``LI-READ-004`` when
+        there are several curves and none is chosen, ``LI-READ-005`` when a heading states no unit, ``LI-READ-008``
+        when a cell is no finite number, ``LI-READ-009`` when fewer than two rows remain.
     """
     decoded = text.decode(source.content)
     layout = None if decoded is None else _layout(text.head_lines(decoded))
@@ -79,6 +80,14 @@ def read(source: Source, settings: Mapping[str, str]) -> RawSweep:
     columns = [layout.columns[at] for at in (voltage_at, current_at)]
     assert columns[0] is not None
     assert columns[1] is not None
+    bare = [name for name, column in (("voltage", columns[0]), ("current", columns[1])) if not column.unit]
+    if bare:
+        raise ReadError(
+            f"the heading of the {' and that of the '.join(bare)} states no unit",
+            code="LI-READ-005",
+            where=source.name,
+            expected="headings with their units, as 'Voltage / V', 'Current / mA', 'Current density / mA/cm^2'",
+        )
     voltage = convert(values[:, 0], columns[0].unit, "V")
     current = convert(values[:, 1], columns[1].unit, SI_UNITS[columns[1].kind])
     return RawSweep(
@@ -145,6 +154,9 @@ def _layout(lines: Sequence[str]) -> _Layout | None:
 def _column(heading: str) -> _Column | None:
     """Return what a heading such as ``Overpotential,V``, ``Current Density, mA/cm^2`` or ``E (mV)`` names, or None."""
     clean = re.sub(r"\s+vs\b[^)\]]*", "", heading.strip().strip('"').translate(_PLAIN))
+    bare = _KINDS.get(re.sub(r"[\s_.]+", "", clean).lower())
+    if bare is not None:
+        return _Column(bare, "")
     for match in _SEPARATORS.finditer(clean):
         kind = _KINDS.get(re.sub(r"[\s_.]+", "", clean[: match.start()]).lower())
         unit = re.sub(r"[\s^)\]]+", "", clean[match.end() :])
@@ -193,6 +205,15 @@ def _numbers(
     found = []
     for index, row in enumerate(rows):
         fields = text.split_line(row, layout.delimiter)
+        if any(fields[len(layout.columns) :]):
+            line = text.line_in_file(source.content, layout.first_row + index)
+            raise ReadError(
+                "a row has more fields than the line of names",
+                code="LI-READ-003",
+                where=f"{source.name}:{line}",
+                got=f"{len(fields)} fields",
+                expected=f"{len(layout.columns)} fields in a row, and one row a point",
+            )
         cells = [fields[k] if k < len(fields) else "" for k in at]
         if not any(cells):
             continue

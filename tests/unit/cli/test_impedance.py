@@ -186,3 +186,16 @@ def test_shown_spectra_are_evenly_spaced():
     assert shown_spectra(1) == (0,)
     assert shown_spectra(4) == (0, 1, 2, 3)
     assert shown_spectra(131) == (0, 26, 52, 78, 104, 130)
+
+
+@pytest.mark.parametrize(
+    ("setting", "near"),
+    [("circiut=auto", "circuit"), ("temprature=300", "temperature"), ("tolerate_bad_row=true", "tolerate_bad_rows")],
+)
+def test_a_setting_that_nobody_knows_is_compared_with_those_of_readers_and_analyses(file, setting, near):
+    done = CliRunner().invoke(app, ["analyse", str(file), "--set", setting])
+    assert done.exit_code != 0
+    assert done.exception.nearest == near
+    assert {"tolerate_bad_rows", "temperatures", "circuit"} <= set(
+        done.exception.expected.replace(";", ",").replace("analysis: ", ", ").replace(" ", "").split(",")
+    )

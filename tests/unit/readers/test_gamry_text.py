@@ -182,3 +182,24 @@ def test_refusals(write_file, content, code, words) -> None:
     with pytest.raises(ReadError, match=words) as error:
         read(write_file(content))
     assert error.value.code == code
+
+
+def test_a_last_number_that_may_lack_digits_is_not_read_in_silence(write_file) -> None:
+    whole = HEAD.format(tag="EISPOT") + zcurve([*SPECTRUM, (1.0, 13 - 11.5j)])
+    at_the_imaginary_part = whole[: whole.rindex("-11.5") + 3]
+    with pytest.raises(ReadError, match="the last row is cut off.*6 fields in line") as error:
+        read(write_file(at_the_imaginary_part))
+    assert error.value.code == "LI-READ-003"
+    kept = read(write_file(at_the_imaginary_part, "left-out.dta"), settings={"tolerate_bad_rows": "true"})
+    assert kept.frequency.tolist() == [1e3, 1e2, 10.0]
+    in_the_phase = read(write_file(whole[: whole.rindex("\t") + 4], "phase.dta"))
+    assert any("may lack digits" in text for text in in_the_phase.warnings)
+    without_end = read(write_file(whole.rstrip("\n"), "whole.dta"))
+    assert not any("LI-W-ROWS" in text for text in without_end.warnings)
+
+
+def test_a_cycling_record_that_is_cut_off_is_refused(write_file) -> None:
+    content = HEAD.format(tag="CHARGE") + curve([(0.0, 0.1, 1e-3), (1.0, 0.2, 1e-3), (2.0, 0.3, 1.25e-3)])
+    with pytest.raises(ReadError, match="the last row is cut off"):
+        read(write_file(content[: content.rindex("0.00125") + 4]))
+    assert read(write_file(content.rstrip("\n"), "whole.dta")).current[-1] == 1.25e-3

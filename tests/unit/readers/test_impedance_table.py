@@ -65,12 +65,16 @@ LAYOUTS = {
 }
 
 
+WITHOUT_UNITS = {"minus", "primes", "typographic", "blanks", "index", "complex in brackets", "decimal comma"}
+"""Layouts whose frequency states no unit."""
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_layouts(write_file, layout, encoding) -> None:
     record = read(write_file(LAYOUTS[layout], "cell.txt", encoding=encoding))
     assert record.technique == "impedance"
-    assert codes(record) == set()
+    assert codes(record) == ({"LI-W-COLUMNS"} if layout in WITHOUT_UNITS else set())
     np.testing.assert_allclose(record.frequency, FREQUENCY, rtol=1e-12)
     np.testing.assert_allclose(record.impedance, IMPEDANCE, rtol=1e-12)
 
@@ -226,7 +230,7 @@ def test_a_number_that_may_lack_digits_is_said(write_file) -> None:
     assert short.endswith("40,-8")
     assert any("last number '-8' may lack digits" in text for text in read(write_file(short)).warnings)
     whole = table("f,Re,Im", FREQUENCY, IMPEDANCE.real, IMPEDANCE.imag * 1e3)[:-1]
-    assert codes(read(write_file(whole))) == set()
+    assert codes(read(write_file(whole))) == {"LI-W-COLUMNS"}
 
 
 def test_lines_of_text_among_the_rows_are_counted(write_file) -> None:
@@ -282,3 +286,33 @@ def test_headings(heading, meaning) -> None:
 )
 def test_headings_of_something_else(heading) -> None:
     assert named_columns([heading]) == []
+
+
+def test_rows_of_a_frequency_of_zero_are_counted(write_file) -> None:
+    frequency = np.array([*FREQUENCY[:3], 0.0, *FREQUENCY[4:]])
+    record = read(write_file(table("f/Hz,Re(Z)/Ohm,Im(Z)/Ohm", frequency, IMPEDANCE.real, IMPEDANCE.imag)))
+    assert record.frequency.tolist() == [1e4, 1e3, 1e2, 1.0, 0.1]
+    assert "LI-W-ROWS 1 of 6 rows have a frequency of 0 and were left out" in record.warnings
+
+
+def test_a_frequency_without_a_unit_is_said_to_be_taken_in_hertz(write_file) -> None:
+    path = write_file(table("Frequency,Z real,Z imag", FREQUENCY, IMPEDANCE.real, IMPEDANCE.imag))
+    record = read(path)
+    text = "LI-W-COLUMNS the heading 'Frequency' states no unit: Hz is taken (--set frequency_unit=kHz says another)"
+    assert text in record.warnings
+    stated = read(path, settings={"frequency_unit": "kHz"})
+    assert stated.frequency == pytest.approx(1e3 * record.frequency)
+    assert "LI-W-COLUMNS" not in codes(stated)
+    assert "LI-W-COLUMNS" not in codes(read(write_file(PLAIN, "plain.csv")))
+
+
+@pytest.mark.parametrize(
+    ("frequency", "words"),
+    [
+        ([1e4, 1e3, -1e2, 1e1, 1.0, 0.1], "a frequency is negative in 1 of 6 rows; got 'row 3 of the table'"),
+        ([1e3] * 6, "all rows have one frequency, 1000 Hz"),
+    ],
+)
+def test_frequencies_that_make_no_spectrum_are_named(write_file, frequency, words) -> None:
+    with pytest.raises(ReadError, match=words):
+        read(write_file(table("f/Hz,Re(Z)/Ohm,Im(Z)/Ohm", frequency, IMPEDANCE.real, IMPEDANCE.imag)))

@@ -98,3 +98,21 @@ def test_boyle_from_file_to_value(shared_data):
     assert record.voltage.size == 12
     result = analyse(record, magnitudes=True, ohmic_resistance=0.0, residuals="linear", largest_misfit=0.2)
     assert result.by_estimator["marcus-hush"].value / 10.0 == pytest.approx(1.90, rel=0.02)
+
+
+def test_a_row_with_more_fields_than_names_is_refused(tmp_path):
+    lying = "Voltage / V,Current / mA\n" + ",".join(map(str, range(-5, 6))) + "\n" + ",".join(["1"] * 11) + "\n"
+    with pytest.raises(ReadError, match=r"sweep.csv:2: a row has more fields .*11 fields.*2 fields.*LI-READ-003"):
+        read(written(tmp_path, lying))
+
+
+@pytest.mark.parametrize(
+    ("heading", "words"),
+    [
+        ("Voltage,Current", "the heading of the voltage and that of the current states no unit"),
+        ("Voltage / V,Current", "the heading of the current states no unit"),
+    ],
+)
+def test_units_that_are_missing_are_named(tmp_path, heading, words):
+    with pytest.raises(ReadError, match=f"{words}.*'Current / mA'.*LI-READ-005"):
+        read(written(tmp_path, f"{heading}\n-1,-2\n0,0\n1,2\n"))
