@@ -406,6 +406,48 @@ def relaxation_times_table() -> str:
     return table(heads, rows)
 
 
+def impedance_round_trip_table(section: str) -> str:
+    """Return counts and errors of spectra with known answers, from what `measure_impedance_round_trip.py` measured."""
+    content = json.loads((DOCS / "impedance_round_trip.json").read_text(encoding="utf-8"))[section]
+    factor, unit = {"resistances": (1e4, "ohm cm²"), "energies": (1e-3, "kJ/mol")}[section]
+    rows = []
+    for name, numbers in content.items():
+        low, high = (f"{factor * end:.4g}" for end in numbers["truth"])
+        rows.append(
+            (
+                f"`{name}`",
+                f"{low} to {high} {unit}",
+                f"{numbers['with_value']} of {numbers['cases']}",
+                f"{numbers['covered']}",
+                f"{numbers['median_error']:.2g} %",
+                f"{numbers['median_size_of_error']:.2g} %",
+                f"{numbers['largest_error']:.2g} %",
+                f"{numbers['median_width']:.2g} %",
+            )
+        )
+    heads = ("quantity", "truth", "with a value", "intervals that hold it", "median error", "median size of the error")
+    return table((*heads, "largest error", "median width"), rows)
+
+
+def exchange_round_trip_table() -> str:
+    """Return how exchange currents come back, from what `measure_impedance_round_trip.py` measured."""
+    content = json.loads((DOCS / "impedance_round_trip.json").read_text(encoding="utf-8"))["exchange"]
+    rows = [
+        (
+            name,
+            f"{numbers['with_value']} of {numbers['cases']}",
+            f"{numbers['covered']}",
+            f"{numbers['within_5_percent']}",
+            f"{numbers['median_size_of_error']:.2g} %",
+            f"{numbers['largest_error']:.2g} %",
+            f"{numbers['median_width']:.2g} %",
+        )
+        for name, numbers in content.items()
+    ]
+    heads = ("sweeps", "with a value", "intervals that hold it", "within 5 %", "median size of the error")
+    return table((*heads, "largest error", "median width"), rows)
+
+
 def misses_table() -> str:
     """Return the tests that are expected to fail, with their reasons."""
     rows = [row for path in sorted(TESTS.rglob("test_*.py")) for row in _expected_failures(path)]
@@ -481,6 +523,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "kramers_kronig_alarms": kramers_kronig_alarms_table,
     "kramers_kronig_power": kramers_kronig_power_table,
     "relaxation_times": relaxation_times_table,
+    "impedance_round_trip": partial(impedance_round_trip_table, "resistances"),
+    "energy_round_trip": partial(impedance_round_trip_table, "energies"),
+    "exchange_round_trip": exchange_round_trip_table,
     "misses": misses_table,
     "library_cathodes": cathodes_table,
     "library_electrolytes": electrolytes_table,

@@ -16,6 +16,8 @@ from lithiate.constants import GAS_CONSTANT, REFERENCE_TEMPERATURE, ZERO_CELSIUS
 from lithiate.core.estimate import Estimate
 from lithiate.errors import AnalysisError
 
+LOWEST_TEMPERATURE = 120.0
+"""Below it [K] nothing of a cell conducts: such temperatures are others in degC."""
 FEWEST_TEMPERATURES = 3
 """Temperatures from which a straight line has an uncertainty."""
 FORMS = ("ln R", "ln R/T")
@@ -245,6 +247,13 @@ def _require(
         lowest = f"{values.min():g}, {kelvin.min():g} K" + ("" if spreads is None else f", {spreads.min():g}")
         raise AnalysisError(
             "values, temperatures and uncertainties must be above 0, as many of each", code="LI-ANA-001", got=lowest
+        )
+    if float(kelvin.min()) < LOWEST_TEMPERATURE:
+        raise AnalysisError(
+            "a temperature is too low for any electrolyte: it may be one in degC",
+            code="LI-ANA-001",
+            got=f"{kelvin.min():g} K",
+            expected=f"kelvin, at least {LOWEST_TEMPERATURE:g} K",
         )
     if not (bool((of_kelvin >= 0.0).all()) and bool(np.isfinite(of_kelvin).all()) and shared >= 0.0):
         raise AnalysisError(

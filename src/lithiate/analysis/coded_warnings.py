@@ -83,6 +83,8 @@ WARNINGS: dict[str, str] = {
     "LI-W-ANA-137": "A spectrum has too few rows to test them one by one.",
     "LI-W-ANA-150": "The arcs of a series of spectra collapsed.",
     "LI-W-ANA-151": "The reading of a spectrum and its circuit disagree.",
+    "LI-W-ANA-153": "An arc of the circuit peaks below the frequency of tails, and counts as diffusion.",
+    "LI-W-ANA-154": "The spectrum is that of no passive cell at rest, so nothing is read off it.",
     "LI-W-ANA-152": "The circuit does not describe the spectra: much of |Z| is left.",
     "LI-W-ANA-080": "There are too few cells for any test between groups to tell a difference.",
     "LI-W-ANA-081": "Cells without a time and without a bound are left out of a survival curve.",

@@ -8,9 +8,9 @@ import numpy as np
 from attrs import evolve
 
 from lithiate.analysis.arrhenius import activation_energies
-from lithiate.analysis.circuit_resistances import disagreements, speaks_of_two_arcs, with_arcs
+from lithiate.analysis.circuit_resistances import disagreements, slow_arcs, speaks_of_two_arcs, with_arcs
 from lithiate.analysis.circuits.identifiability import Flag
-from lithiate.analysis.circuits.series import SeriesFit, Spectrum, fit_series
+from lithiate.analysis.circuits.series import SeriesFit, Spectrum, fit_series, leaves_noise
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.impedance_result import ImpedanceResult, ImpedanceSettings, SpectrumResistances
 from lithiate.analysis.impedance_series import find_arc_collapse, impedance_series
@@ -79,17 +79,22 @@ def _analysed(
     warnings += _named(check.warnings if check else () for check in checks)
     if chosen.leave_out_offending:
         spectra = [_without_offending(spectrum, check) for spectrum, check in zip(spectra, checks, strict=True)]
-    readings = [_reading(record, k, spectrum, chosen) for k, spectrum in enumerate(spectra)]
+    readings = [
+        _reading(record, k, spectrum, check, chosen)
+        for k, (spectrum, check) in enumerate(zip(spectra, checks, strict=True))
+    ]
     fitted = _fitted(spectra, chosen, progress)
     if fitted is not None:
         if speaks_of_two_arcs(fitted, chosen.tail_frequency):
+            area, without = record.specimen.area, readings
             readings = [
-                with_arcs(reading, each, record.specimen.area, chosen.tail_frequency, fitted.text)
-                for reading, each in zip(readings, fitted.spectra, strict=True)
+                with_arcs(reading, each, area, chosen.tail_frequency, fitted.text)
+                for reading, each in zip(without, fitted.spectra, strict=True)
             ]
-            warnings += _named(map(disagreements, readings, fitted.spectra, [record.specimen.area] * len(readings)))
+            warnings += _named(map(disagreements, without, readings, [area] * len(readings)))
         warnings += _named(_texts(each.flags) if each else () for each in fitted.spectra)
         warnings += _of_misfit(fitted)
+        warnings += _named(slow_arcs(each, chosen.tail_frequency) for each in fitted.spectra)
     warnings += _named([text for e in reading.estimates() for text in e.warnings] for reading in readings)
     if record.specimen.cell == "full":
         readings = [_of_full_cell(reading) for reading in readings]
@@ -129,8 +134,10 @@ def _named(spectra: Iterable[Sequence[str]]) -> list[str]:
 
 def _of_misfit(fitted: SeriesFit) -> list[str]:
     """Return a warning where the circuit leaves more than a twentieth of |Z| in half of the spectra."""
-    misfit = float(np.median([each.fit.root_mean_square for each in fitted.spectra if each is not None]))
-    if misfit <= LARGEST_MISFIT:
+    known = [each for each in fitted.spectra if each is not None]
+    misfit = float(np.median([each.fit.root_mean_square for each in known]))
+    noisy = sum(leaves_noise(each.flags) for each in known) > 0.5 * len(known)
+    if misfit <= LARGEST_MISFIT or noisy:
         return []
     text = f"the circuit {fitted.text} leaves {100.0 * misfit:.2g} % of |Z| (median): it does not describe the spectra"
     return [coded("LI-W-ANA-152", f"{text}; --set leave_out_offending=true leaves rows out that break Kramers-Kronig")]
@@ -175,7 +182,13 @@ def _relaxation_times(spectrum: Spectrum) -> RelaxationTimes | None:
         return None
 
 
-def _reading(record: ImpedanceSpectra, k: int, spectrum: Spectrum, settings: ImpedanceSettings) -> SpectrumResistances:
+def _reading(
+    record: ImpedanceSpectra,
+    k: int,
+    spectrum: Spectrum,
+    check: KramersKronigCheck | None,
+    settings: ImpedanceSettings,
+) -> SpectrumResistances:
     """Return the resistances of a spectrum, per area where that is known, with what they belong to."""
     area = record.specimen.area
     unit, scale = ("ohm", 1.0) if area is None else ("ohm m^2", area)
@@ -186,7 +199,9 @@ def _reading(record: ImpedanceSpectra, k: int, spectrum: Spectrum, settings: Imp
         conditions["temperature"] = float(record.temperature[k])
     elif "temperature" in record.conditions:
         conditions["temperature"] = record.conditions["temperature"]
-    found = read_spectrum(spectrum[0], spectrum[1] * scale, settings.tail_frequency)
+    smooth = check is not None and check.verdict not in ("consistent", "offending rows")
+    violation = check.systematic if check is not None and smooth else 0.0
+    found = read_spectrum(spectrum[0], spectrum[1] * scale, settings.tail_frequency, violation)
     named = {e.quantity: evolve(e, unit=unit, conditions=conditions) for e in found}
     return SpectrumResistances(state=None if record.state is None else record.state[k], **named)
 

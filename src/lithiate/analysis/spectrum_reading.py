@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 from attrs import evolve
+from numpy.typing import NDArray
 
 from lithiate.analysis.circuits.result import ACCURACY
 from lithiate.analysis.coded_warnings import coded
@@ -18,11 +19,15 @@ CLOSED = 0.1
 """An arc whose -Im Z has fallen to this share of its height has closed."""
 PROMINENCE = 0.02
 """A bump of -Im Z below this share of its range is none."""
+VALLEY = 0.5
+"""A valley of -Im Z that falls below this share of its height before the tail parts arcs, and does not end them."""
 SLANT = 0.3
 """Share of Im Z in the first row by which a depressed arc may miss a circle's way to the axis (cot(63 deg)/sqrt(3))."""
 REAL = 0.01
 """A row whose Im Z is below this share of |Z| lies on the real axis."""
 FEWEST_ROWS = 8
+LARGEST_VIOLATION = 0.1
+"""Share of |Z| by which a spectrum may break Kramers-Kronig and still be read."""
 
 OHMIC = "Re Z where Im Z changes its sign at high frequency, linear between rows"
 INTERFACIAL = (
@@ -36,14 +41,31 @@ SPLIT = (
 BOTH = "both electrodes of the cell"
 
 
-def read_spectrum(frequency: FloatArray, impedance: ComplexArray, tail_frequency: float) -> list[Estimate]:
-    """Return the four resistances of one spectrum, frequencies falling."""
+def read_spectrum(
+    frequency: FloatArray, impedance: ComplexArray, tail_frequency: float, violation: float = 0.0
+) -> list[Estimate]:
+    """Return the four resistances of one spectrum, frequencies falling.
+
+    `violation` is the share of |Z| by which the spectrum breaks Kramers-Kronig: it counts as noise, and there is no
+    value where it is above `LARGEST_VIOLATION`.
+    """
+    if violation > LARGEST_VIOLATION:
+        text = coded(
+            "LI-W-ANA-154",
+            f"the spectrum breaks Kramers-Kronig by {100.0 * violation:.2g} % of |Z|: it is that of no cell at rest",
+        )
+        return [_without("ohmic_resistance", OHMIC, text), *_no_arc(tail_frequency, text)]
     if frequency.size < FEWEST_ROWS:
         text = coded("LI-W-ANA-023", f"a spectrum of {frequency.size} rows; {FEWEST_ROWS} are needed")
         return [_without("ohmic_resistance", OHMIC, text), *_no_arc(tail_frequency, text)]
     height = -impedance.imag
-    noise = _noise(impedance)
+    noise = np.maximum(_noise(impedance), violation * np.abs(impedance))
     ohmic, first = _ohmic(impedance, noise)
+    if ohmic.value is not None and ohmic.value < 0.0:
+        text = coded(
+            "LI-W-ANA-154", f"Re Z is negative where Im Z changes its sign, {ohmic.value:.3g}: of no passive cell"
+        )
+        return [_without("ohmic_resistance", OHMIC, text), *_no_arc(tail_frequency, text)]
     ends = _end_of_arcs(frequency, height, noise, tail_frequency)
     if ends is None:
         text = coded("LI-W-ANA-023", "no arc stands out of the noise, or the spectrum ends on its rise")
@@ -135,19 +157,28 @@ def _end_of_arcs(
     if not arcs.size:
         return None
     last = int(arcs[-1])
-    after = valleys[valleys > last]
-    lowest = int(after[0]) if after.size else last + int(np.argmin(smooth[last:][frequency[last:] > tail]))
-    if not after.size and smooth[lowest] > CLOSED * smooth[arcs].max():
+    after = [int(valley) for valley in valleys[valleys > last] if _ends_arcs(smooth, frequency > tail, int(valley))]
+    lowest = after[0] if after else last + int(np.argmin(smooth[last:][frequency[last:] > tail]))
+    if not after and smooth[lowest] > CLOSED * smooth[arcs].max():
         # A tail that drowns in noise, or a slow arc: nothing tells them apart below the frequency of tails.
         return lowest, last + int(np.argmin(smooth[last:])), lowest < height.size - 1
     flat = np.flatnonzero(smooth > smooth[lowest] + 2.0 * scatter[lowest])
     return int(flat[flat < lowest][-1]) + 1, int(np.append(flat, height.size)[np.sum(flat < lowest)]) - 1, True
 
 
+def _ends_arcs(smooth: FloatArray, above: NDArray[np.bool_], valley: int) -> bool:
+    """Return whether the arcs may end in a valley; `above` are the rows before the tail.
+
+    What comes after the valley that parts two arcs lies lower: the second may be too flat to count as a peak.
+    """
+    before = smooth[valley:][above[valley:]]
+    return before.size == 0 or bool(before.min() > VALLEY * smooth[valley])
+
+
 def _split(two: TwoArcs | None) -> list[Estimate]:
     names = {"sei_resistance": "faster one", "charge_transfer_resistance": "slower one"}
     if two is None:
-        text = coded("LI-W-ANA-021", "not resolved: one arc, or two that overlap, describe the spectrum as well")
+        text = coded("LI-W-ANA-021", "no two arcs are told apart above the tail")
         return [_without(name, SPLIT.format(which=which, whose=BOTH), text) for name, which in names.items()]
     return [
         _estimate(name, value, spread, SPLIT.format(which=which, whose=BOTH))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from attrs import frozen
 
 from lithiate.analysis.circuits.arcs import arcs_of
 from lithiate.analysis.circuits.circuit import parse_circuit
-from lithiate.analysis.circuits.fit import fit_circuit, least_inverse
+from lithiate.analysis.circuits.fit import fit_circuit
 from lithiate.analysis.circuits.identifiability import autoregressive_widening, correlation_of_rows
-from lithiate.analysis.circuits.profile import fitted_problem
 from lithiate.analysis.circuits.result import ACCURACY, CircuitFit
 from lithiate.analysis.robust import FloatArray
 from lithiate.formulas.circuit import ComplexArray
@@ -63,24 +61,13 @@ def resolve_two_arcs(frequency: FloatArray, impedance: ComplexArray, *, width: f
     fast, slow = arcs_of(two)
     # Two arcs are rarely all that there is: what they leave is smooth, and counts as fewer rows, however small it is.
     wider = autoregressive_widening(correlation_of_rows(two), frequency.size)
-    free = _unbounded_spreads(two)
-    spreads = [wider * float(free[two.circuit.names.index(arc.resistance_name)]) for arc in (fast, slow)]
+    spreads = [wider * float(two.spreads[two.circuit.names.index(arc.resistance_name)]) for arc in (fast, slow)]
+    # NaN of a resistance at its bound is no small spread.
     if not max(spreads) <= LARGEST_SPREAD or slow.time_constant < SMALLEST_RATIO * fast.time_constant:
         return None
     if min(fast.resistance, slow.resistance) < 0.02 * width or fast.resistance + slow.resistance > 1.5 * width:
         return None
     return TwoArcs((fast.resistance, slow.resistance), (fast.resistance * spreads[0], slow.resistance * spreads[1]))
-
-
-def _unbounded_spreads(fit: CircuitFit) -> FloatArray:
-    """Return the standard deviations of ln p as if nothing had a bound; infinite where the fit leaves one undetermined.
-
-    An exponent at its limit of 1 is that of a capacitor if there are two arcs; where there are more, it is not.
-    """
-    problem = fitted_problem([fit])
-    _, jacobian = problem.misfit(problem.point(fit.values[None, :]))
-    inverse = least_inverse(jacobian[0] @ jacobian[0].T, np.ones(fit.values.size, dtype=bool))
-    return np.asarray(np.sqrt(np.diag(inverse) * fit.variance))
 
 
 def _fitted(text: str, frequency: FloatArray, impedance: ComplexArray) -> CircuitFit:

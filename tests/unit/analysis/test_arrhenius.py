@@ -245,3 +245,8 @@ def test_one_regime_is_not_two_and_a_smooth_bend_is_none():
 def test_uncertainties_that_are_none_are_refused(wrong):
     with pytest.raises(AnalysisError, match="LI-ANA-001"):
         fit_arrhenius(WARM, line(50e3, WARM), **wrong)
+
+
+def test_degrees_celsius_are_no_kelvin():
+    with pytest.raises(AnalysisError, match="may be one in degC"):
+        fit_arrhenius([10.0, 25.0, 40.0, 60.0], [4.0, 3.0, 2.0, 1.0])

@@ -245,3 +245,44 @@ def test_settings_are_read_from_text():
     assert settings.interfaces == 2
     assert settings.tail_frequency == 3.0
     assert ImpedanceSettings(circuit="R-p(R,CPE)", fixed=" ").fixed == {}
+
+
+def test_a_valley_between_two_arcs_does_not_end_them():
+    """The second arc rises over the valley by little more than the noise of its rows, whose |Z| is larger."""
+    frequency = np.logspace(6, -2, 81)
+    w = 2.0 * np.pi * frequency
+    arcs = parallel_resistor_capacitor(w, 97.2, 2.25e-5 / 97.2) + parallel_resistor_capacitor(w, 66.3, 3.78e-4 / 66.3)
+    ends = []
+    for seed in range(20):
+        found = only(measured(1.5 + arcs, frequency, area=1.0, noise=0.005, seed=seed)).interfacial_resistance
+        assert found.value == pytest.approx(163.5, rel=0.03)
+        ends.append(found.interval[1] - found.interval[0])
+    assert np.median(ends) < 0.1 * 163.5
+
+
+def test_an_arc_that_may_hold_the_tail_is_as_uncertain_as_that():
+    """Noise hides a tail of 1 % of |Z|: circuits without it and with it describe the spectrum, and differ."""
+    frequency = np.logspace(6, -2, 81)
+    w = 2.0 * np.pi * frequency
+    clean = (
+        1.6 + parallel_resistor_capacitor(w, 122.0, 7e-6 / 122.0) + parallel_resistor_capacitor(w, 41.0, 5.4e-4 / 41.0)
+    )
+    clean += finite_length_diffusion(w, 1.3, 4.0)
+    inside = wider = 0
+    for seed in range(20):
+        result = analyse(measured(clean, frequency, area=1.0, noise=0.005, seed=seed), relaxation_times=False)
+        found = result.spectra[0].charge_transfer_resistance
+        own = result.circuit.spectra[0].parameters["R3.resistance"]
+        assert found.value == own.value
+        assert found.standard_uncertainty > own.standard_uncertainty
+        wider += found.standard_uncertainty > 1.3 * own.standard_uncertainty
+        inside += found.interval[0] <= 41.0 <= found.interval[1]
+        total = sum(weight for weight, _ in result.circuit.spectra[0].others)
+        assert 0.0 <= total < 1.0
+    assert inside >= 17
+    assert wider >= 3
+
+
+def test_a_circuit_that_was_asked_for_has_no_others_beside_it():
+    result = analyse(measured(two_arcs(), noise=0.005), circuit="two arcs, layer diffusion", relaxation_times=False)
+    assert result.circuit.spectra[0].others == ()

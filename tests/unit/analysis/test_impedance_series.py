@@ -115,7 +115,7 @@ def test_rows_that_break_the_relations_may_be_left_out():
         ({"circuit": "R-X"}, "there is no element 'X'"),
         ({"circuit": TWO, "fixed": "CPE9.exponent=1"}, "no such parameter"),
         ({"circuit": TWO, "fixed": "CPE1.exponent"}, "NAME=NUMBER"),
-        ({"circuit": TWO, "fixed": "CPE1.exponent=one"}, "not a number"),
+        ({"circuit": TWO, "fixed": "CPE1.exponent=one"}, "NAME=NUMBER"),
         ({"fixed": "CPE1.exponent=1"}, "that it belongs to"),
         ({"shared": "exponents"}, "that it belongs to"),
         ({"weights": "modulu"}, "modulus or"),
@@ -146,3 +146,40 @@ def test_arcs_that_cannot_be_told_apart_have_no_small_error():
     unsure = [part.standard_uncertainty is None or part.standard_uncertainty > 0.2 * part.value for part in parts]
     assert any(unsure)
     assert each.flags
+
+
+def test_a_slow_arc_is_named_where_it_counts_as_diffusion():
+    """An arc that peaks at 2 Hz is in no resistance by default, and the words say how to count it."""
+    values = [5.0, 40.0, 2e-5 / 40.0, 0.95, 60.0, 0.08 / 60.0, 0.95]
+    made = record([values], text="R-p(R,CPE)-p(R,CPE)")
+    result = analyse(made, relaxation_times=False)
+    assert result.spectra[0].interfacial_resistance.value == pytest.approx(40.0 * AREA, rel=0.1)
+    (text,) = [each for each in result.warnings if each.startswith("LI-W-ANA-153")]
+    assert "tail_frequency=" in text
+    setting = text.split("tail_frequency=")[1].split()[0]
+    whole = analyse(made, relaxation_times=False, tail_frequency=setting)
+    assert whole.spectra[0].interfacial_resistance.value == pytest.approx(100.0 * AREA, rel=0.02)
+    assert whole.spectra[0].charge_transfer_resistance.value == pytest.approx(60.0 * AREA, rel=0.02)
+
+
+def test_a_large_tail_does_not_bias_the_interface():
+    """A Warburg tail that runs into the arcs: the circuit's sum is the value, and the reading's is named."""
+    values = [8.0, 40.0, 2e-5 / 40.0, 0.95, 30.0, 4e-3 / 30.0, 0.95, 60.0]
+    result = analyse(record([values]), relaxation_times=False)
+    low, high = result.spectra[0].interfacial_resistance.interval
+    assert low < 70.0 * AREA < high
+    assert high - low < 0.1 * 70.0 * AREA
+    assert any(text.startswith("LI-W-ANA-151") for text in result.warnings)
+
+
+def test_a_spectrum_of_no_cell_has_no_values():
+    """Re Z constant and Im Z far from zero at all frequencies: nothing that obeys Kramers-Kronig."""
+    specimen = Specimen(name="x", cell="symmetric", area=AREA)
+    fields = {"specimen": specimen, "provenance": Provenance("measured"), "frequency": FREQUENCY}
+    impossible = 100.0 - 1j * np.linspace(20.0, 60.0, 50)
+    result = analyse(ImpedanceSpectra(**fields, impedance=impossible), relaxation_times=False, circuit="none")
+    assert [estimate.value for estimate in result.estimates()] == [None] * 4
+    assert any(text.startswith("LI-W-ANA-154") for text in result.warnings)
+    negative = parse_circuit(TWO).impedance(FREQUENCY, cell_values(40.0, 20.0)) - 40.0
+    result = analyse(ImpedanceSpectra(**fields, impedance=negative), relaxation_times=False, circuit="none")
+    assert result.spectra[0].ohmic_resistance.value is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -31,6 +31,8 @@ Anderson, Model Selection and Multimodel Inference, 2nd ed. (2002), section 2.6)
 
 MOST_ROWS = 5.0
 """Rows that count as one at most where residuals go together; else what fits badly would refute nothing."""
+SLOW, SMALL = 0.1, 0.03
+"""Time constant, by the slowest that a spectrum shows, and share of |Z|, with which a further part begins."""
 
 
 @frozen(eq=False)
@@ -156,6 +158,8 @@ def choose_circuits(
     """
     spectra = np.atleast_2d(np.asarray(impedance, dtype=np.complex128))
     frequencies = np.atleast_2d(np.asarray(frequency, dtype=np.float64))
+    if spectra.shape[1] == 0:
+        raise AnalysisError("a spectrum has no rows", code="LI-ANA-001", got="no impedance")
     inductive = _is_inductive(frequencies, spectra)
     found: dict[int, CircuitChoice] = {}
     done, of_all = itertools.count(1), len(candidates) * np.unique(inductive).size
@@ -211,7 +215,8 @@ def _choices(
     for name, text in texts.items():
         circuit = NamedCircuit(name, text, "", ()).circuit
         if len(circuit.parameters) + 2 < rows:
-            fits[name] = fit_circuits(circuit, frequency, impedance, weights=weights, starts=starts)
+            guess = _with_another_part(circuit, fits.values())
+            fits[name] = fit_circuits(circuit, frequency, impedance, weights=weights, starts=starts, guess=guess)
         fitted()
     if not fits:
         raise AnalysisError(
@@ -221,6 +226,27 @@ def _choices(
             expected="more numbers than parameters",
         )
     return [_choose({name: own[k] for name, own in fits.items()}) for k in range(len(impedance))]
+
+
+def _with_another_part(circuit: Circuit, fitted: Iterable[Sequence[CircuitFit]]) -> FloatArray | None:
+    """Return a further start (m, p) of a circuit that is one already fitted with a part more, else None.
+
+    The new part begins as a small tail. So no circuit ends with more misfit than one that it contains.
+    """
+    for fits in fitted:
+        known = fits[0].circuit
+        if len(circuit.root.parts) == len(known.root.parts) + 1 and str(circuit).startswith(f"{known}-"):
+            return np.array([np.concatenate([fit.values, _small_tail(circuit, fit)]) for fit in fits])
+    return None
+
+
+def _small_tail(circuit: Circuit, fit: CircuitFit) -> FloatArray:
+    """Return values of the last part of a circuit with which it is small, and slow."""
+    part = circuit.root.parts[-1]
+    time_constant = SLOW / (2.0 * math.pi * float(fit.frequency.min()))
+    values = [value for leaf in part.leaves() for value in leaf.element.at_unit(time_constant)]
+    size = SMALL * float(np.abs(fit.measured).max())
+    return np.asarray(np.array(values) * size ** circuit.scales[part.rows])
 
 
 def _choose(fits: Mapping[str, CircuitFit]) -> CircuitChoice:

@@ -29,6 +29,8 @@ SAME_BY_NOISE = 4.0
 """Rise of the sum of squares, in units of the mean square of a residual, that noise makes: the 95 % quantile of F."""
 CHUNK = 50
 """Spectra that are fitted at once: their derivatives stay in the cache of a processor."""
+LEAST_FREEDOM = 2
+"""Numbers that a spectrum must have beyond the parameters: with fewer, nothing tells how good a fit is."""
 WEIGHTS = ("modulus", "proportional", "unit")
 _AMPLITUDES = (1e-5, 1e3)
 _TIMES = (1e-2, 1e2)
@@ -149,6 +151,8 @@ def _arrays(frequency: ArrayLike, impedance: ArrayLike) -> tuple[FloatArray, Com
         raise _unfit("a frequency or an impedance is no finite number", "NaN or infinity")
     if not (frequencies > 0.0).all():
         raise _unfit("a frequency is not above 0", f"{frequencies.min():g} Hz")
+    if frequencies.shape[1] > 1 and bool((np.ptp(frequencies, axis=1) == 0.0).any()):
+        raise _unfit("all rows of a spectrum have one frequency", f"{frequencies.min():g} Hz", "a sweep of frequencies")
     if bool((spectra == 0.0).all(axis=1).any()):
         raise _unfit("a spectrum is zero throughout", "0 ohm")
     return frequencies, spectra
@@ -182,11 +186,11 @@ def _weights(weights: str | ArrayLike, spectra: ComplexArray) -> FloatArray:
 
 def _require_rows(circuit: Circuit, weight: FloatArray) -> None:
     rows = int(np.count_nonzero(weight[:, ::2], axis=1).min())
-    if 2 * rows <= len(circuit.parameters):
+    if 2 * rows < len(circuit.parameters) + LEAST_FREEDOM:
         raise _unfit(
             f"the spectrum has {rows} points, too few for {circuit}",
             f"{2 * rows} numbers for {len(circuit.parameters)} parameters",
-            f"at least {len(circuit.parameters) // 2 + 1} points",
+            f"at least {(len(circuit.parameters) + LEAST_FREEDOM + 1) // 2} points",
         )
 
 
@@ -279,14 +283,15 @@ def _results(
     held = held_at_bound(problem, minimum.point, minimum.gradient)
     fixed = problem.lower == problem.upper
     values = problem.values(minimum.point)
+    # An exponent at 1 is that of a capacitor, if the circuit is right; uncertainties do not count on it.
+    free = ~held | (~problem.logarithmic & (values >= 1.0) & ~fixed)
     fitted = problem.circuit.impedance(frequency if len(frequency) > 1 else frequency[0], values)
     results = []
     for k in range(len(values)):
         used = problem.weight[k, ::2] > 0.0
         order = _order(problem, k, values[k])
-        free = ~held[k]
-        covariance = least_inverse(minimum.curvature[k], free)
-        freedom = max(2 * int(np.count_nonzero(used)) - int(np.count_nonzero(free)), 1)
+        covariance = least_inverse(minimum.curvature[k], free[k])
+        freedom = max(2 * int(np.count_nonzero(used)) - int(np.count_nonzero(free[k])), 1)
         rival = problem.values(other.point[k])
         as_good = other.cost[k] < (1.0 + SAME_BY_NOISE / freedom) * minimum.cost[k]
         results.append(

@@ -236,11 +236,16 @@ def _at_bounds(fit: CircuitFit) -> list[Flag]:
 
 def _undetermined(fit: CircuitFit) -> list[Flag]:
     return [
-        Flag("not determined", (name,), f"{name} is not determined: its logarithm is known to {spread:.2g}")
+        Flag("not determined", (name,), f"{name} is not determined: {_to_within(spread)}")
         for name, spread, logarithmic in zip(fit.circuit.names, fit.spreads, fit.logarithmic, strict=True)
         if logarithmic and not math.isnan(spread) and spread * widening(fit) > LARGEST_SPREAD
         and not _is_coefficient(name)
     ]  # fmt: skip
+
+
+def _to_within(spread: float) -> str:
+    """Return in words how well a logarithm is known."""
+    return f"it is known to a factor of {math.exp(spread):.2g}" if spread < 3.0 else "it may have any size"
 
 
 def _is_coefficient(name: str) -> bool:

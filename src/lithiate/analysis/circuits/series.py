@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from lithiate.analysis.circuits.arcs import Arc, arcs_of
 from lithiate.analysis.circuits.choice import EVIDENCE, MOST_ROWS, REFUTED, Candidate, choose_circuits
@@ -38,8 +38,9 @@ TIERS = (
         "two arcs, diffusion",
         "two arcs, layer diffusion",
         "two arcs, blocking",
+        "three arcs",
     ),
-    ("three arcs", "three arcs, blocking"),
+    ("three arcs, blocking",),
 )
 """Circuits of the library that a series is tried with; the second row where none of the first leaves noise alone."""
 FEWEST_ROWS = 8
@@ -48,6 +49,8 @@ EXPONENTS = "exponents"
 """Word for all exponents of a circuit."""
 SEEN_SHARE = 0.5
 """Share of the spectra in which all parts of a circuit must be seen for the series to have it."""
+LEAST_WEIGHT = 1e-3
+"""Akaike weight below which a circuit has no say."""
 
 _CHOOSING = 0.8
 """Share of the time of a fit that the choice of the circuit takes."""
@@ -98,12 +101,16 @@ class SpectrumFit:
         All parameters by name, with intervals.
     arcs : tuple of Arc
         The fastest first.
+    others : tuple of (float, CircuitFit)
+        What else was tried, with the weight of Akaike that the series gives each circuit: all weights, with that of the
+        one that is taken, add up to 1. Empty where the caller chose.
     """
 
     fit: CircuitFit
     flags: tuple[Flag, ...]
     parameters: Mapping[str, FittedParameter]
     arcs: tuple[Arc, ...]
+    others: tuple[tuple[float, CircuitFit], ...] = ()
 
 
 @frozen(eq=False, kw_only=True)
@@ -175,7 +182,33 @@ def fit_series(
     # A spectrum that alone is too short to choose by, or that alone begins inductive, is fitted with the others'.
     if any(fit is None or str(fit.circuit) != best.text for fit in found):
         found = _fits(spectra, best.text, weights, None)
-    return _series(best.name, best.text, reason, scores, found)
+    described = _series(best.name, best.text, reason, scores, found)
+    return None if described is None else _with_others(described, candidates)
+
+
+def _with_others(series: SeriesFit, candidates: Sequence[Mapping[str, Candidate]]) -> SeriesFit:
+    """Return a series whose spectra know what else was tried.
+
+    Where residuals of the closest circuit go together from row to row, differences count by the rows that are left.
+    """
+    first = series.scores[0]
+    plain = {
+        each.name: math.exp(-0.5 * (each.akaike - first.akaike) / max(first.widening, 1.0)) for each in series.scores
+    }
+    total = math.fsum(plain.values())
+    spectra = [
+        each
+        and evolve(
+            each,
+            others=tuple(
+                (weight / total, known[name].fit)
+                for name, weight in plain.items()
+                if name != series.name and name in known and weight > LEAST_WEIGHT * total
+            ),
+        )
+        for each, known in zip(series.spectra, candidates, strict=True)
+    ]
+    return evolve(series, spectra=tuple(spectra))
 
 
 def _series(

@@ -234,3 +234,22 @@ def test_another_minimum_that_fits_as_well_is_told():
     (flag,) = identifiability(evolve(fit, rival=elsewhere))
     assert flag.kind == "another solution"
     assert flag.parameters == ("ZARC2.resistance",)
+
+
+def test_no_circuit_ends_with_more_misfit_than_one_that_it_contains():
+    """Two semicircles and the small tail of a layer: from the dictionary alone the layer takes the second arc."""
+    frequency = np.logspace(6, -2, 81)
+    truths = (
+        (1.2, 182.139, 1.81773e-8, 33.8819, 2.77341e-5, 0.537854, 5.35318),
+        (1.2, 106.215, 1.06497e-8, 33.7604, 2.39647e-6, 1.20854, 4.76501),
+        (1.2, 128.573, 1.02432e-7, 39.8094, 5.71453e-5, 1.1009, 5.78491),
+    )
+    text = "R-p(R,C)-p(R,C)-Ws"
+    spectra = [noisy(text, each, noise=0.005, seed=k, frequency=frequency) for k, each in enumerate(truths)]
+    names = ["two arcs", "two arcs, diffusion", "two arcs, layer diffusion", "two arcs, blocking"]
+    for truth, choice in zip(truths, choose_circuits(frequency, spectra, names), strict=True):
+        smallest = choice.candidate("two arcs").fit.sum_of_squares
+        for name in names[1:]:
+            assert choice.candidate(name).fit.sum_of_squares <= smallest * (1.0 + 1e-6), name
+        layer = choice.candidate("two arcs, layer diffusion").fit
+        assert layer.value("R3.resistance") == pytest.approx(truth[3], rel=0.1)
