@@ -158,6 +158,8 @@ def choose_circuits(
     """
     spectra = np.atleast_2d(np.asarray(impedance, dtype=np.complex128))
     frequencies = np.atleast_2d(np.asarray(frequency, dtype=np.float64))
+    if spectra.shape[1] == 0:
+        raise AnalysisError("a spectrum has no rows", code="LI-ANA-001", got="no impedance")
     inductive = _is_inductive(frequencies, spectra)
     found: dict[int, CircuitChoice] = {}
     done, of_all = itertools.count(1), len(candidates) * np.unique(inductive).size

@@ -27,6 +27,7 @@ def noisy(values=VALUES, noise=0.01, frequency=FREQUENCY):
         (FREQUENCY, np.zeros(40), "zero throughout"),
         (np.where(FREQUENCY > 1e4, 0.0, FREQUENCY), noisy(), "not above 0"),
         (-FREQUENCY, noisy(), "not above 0"),
+        ([], [], "no rows"),
         (FREQUENCY[:-1], noisy(), "differ in number"),
     ],
 )
