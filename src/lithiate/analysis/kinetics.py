@@ -11,7 +11,7 @@ import numpy as np
 from attrs import evolve
 
 from lithiate.analysis.coded_warnings import coded
-from lithiate.analysis.kinetic_curves import curve_of
+from lithiate.analysis.kinetic_curves import curve_of, less_drop
 from lithiate.analysis.kinetic_estimators import (
     FEWEST_POINTS,
     LEAST_RUNS_PROBABILITY,
@@ -67,7 +67,8 @@ def analyse_kinetics(record: PolarisationCurve, **settings: float | str) -> Kine
     ------
     AnalysisError
         ``LI-ANA-001`` for a curve that does not cross zero current (but for one branch of a curve whose zero is that of
-        its voltage), or a setting that is not valid.
+        its voltage), whose current falls with the voltage, with or without the given ohmic drop, or a setting that is
+        not valid.
 
     Notes
     -----
@@ -107,7 +108,7 @@ def analyse_kinetics(record: PolarisationCurve, **settings: float | str) -> Kine
     warnings += of_record
     given = chosen.ohmic_resistance
     if given is not None:
-        curve = curve.less(given)
+        curve = less_drop(curve, given, record.specimen.name)
     fits = _fit_laws(record, curve, chosen)
     found_fits = {law: fit_curve(fit, given=given is not None) for law, fit in fits.by_law.items()}
     # What the joint fit finds in series shows how far those are off that do not know of it.

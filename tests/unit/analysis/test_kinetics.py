@@ -396,3 +396,20 @@ def test_the_analysis_does_not_look_at_provenance():
     plain = curve(series=5e-4)
     other = evolve(plain, provenance=Provenance("simulated", source="twin"))
     assert analyse(plain).to_dict() == analyse(other).to_dict()
+
+
+def test_a_current_of_the_other_sign_is_refused_with_the_way_out():
+    record = curve()
+    turned = evolve(record, current=-record.current)
+    with pytest.raises(AnalysisError, match=r"falls with the voltage.*invert_current=true.*magnitudes=true"):
+        analyse(turned)
+    by_magnitude = analyse(turned, magnitudes="true").exchange_current_density
+    assert by_magnitude.value == pytest.approx(10.0, rel=2e-3)
+
+
+def test_a_drop_that_exceeds_the_voltage_is_refused():
+    record = curve(10.0, 5e-4)
+    slope = float(record.voltage @ record.current / (record.current @ record.current)) * AREA
+    with pytest.raises(AnalysisError, match=f"exceeds the voltage.*own slope, {slope * 1e4:.4g} ohm cm2"):
+        analyse(record, ohmic_resistance=1.001 * slope)
+    assert analyse(record, ohmic_resistance=5e-4).exchange_current_density.value == pytest.approx(10.0, rel=2e-3)
