@@ -20,6 +20,8 @@ from lithiate.core.fields import to_si
 ESTIMATORS = ("butler-volmer", "marcus-hush", "marcus-hush-chidsey", "tafel", "linear")
 RESIDUALS = ("log", "linear")
 ANALYSIS = "kinetics"
+TEMPERATURES = (150.0, 600.0)
+"""Temperatures [K] of a cell that are plausible; others are degrees Celsius without their unit."""
 
 
 def _voltage(value: str | float) -> float:
@@ -64,7 +66,7 @@ class KineticsSettings:
     largest_misfit : float
         An estimator is refused above this misfit: residual or curvature as a share of what is fitted.
     temperature : str or float, K, optional
-        By default the record's condition, else 25 degC.
+        From 150 to 600 K; by default the record's condition, else 25 degC.
     magnitudes : bool
         The record's current has no sign: it gets that of the voltage.
     """
@@ -95,8 +97,10 @@ class KineticsSettings:
             raise setting_error(ANALYSIS, "least_decades", got, "least_decades and largest_misfit above 0")
         if self.ohmic_resistance is not None and not self.ohmic_resistance >= 0.0:
             raise setting_error(ANALYSIS, "ohmic_resistance", self.ohmic_resistance, "not below 0")
-        if self.temperature is not None and not self.temperature > 0.0:
-            raise setting_error(ANALYSIS, "temperature", self.temperature, "a temperature above 0 K")
+        low, high = TEMPERATURES
+        if self.temperature is not None and not low <= self.temperature <= high:
+            expected = f"{low:g} to {high:g} K, in kelvin or in degC with its unit ('25 degC')"
+            raise setting_error(ANALYSIS, "temperature", f"{self.temperature:g} K", expected)
 
 
 @frozen(kw_only=True)

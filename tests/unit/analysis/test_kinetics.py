@@ -364,6 +364,8 @@ def test_unstated_and_plating_cells_are_told():
         {"linear_window": "0 V"},
         {"tafel_window_low": 2.0},
         {"ohmic_resistance": -1.0},
+        {"temperature": 25.0},
+        {"temperature": "700 K"},
     ],
 )
 def test_settings_out_of_range_are_refused(setting):
