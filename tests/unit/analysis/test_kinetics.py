@@ -409,6 +409,20 @@ def test_a_current_of_the_other_sign_is_refused_with_the_way_out():
     assert by_magnitude.value == pytest.approx(10.0, rel=2e-3)
 
 
+def test_an_uncertainty_has_a_floor_and_the_drop_its_estimator():
+    result = analyse(curve(points=61))
+    for name, found in result.by_estimator.items():
+        if found.value is not None:
+            assert found.standard_uncertainty >= 1e-3 * found.value * (1.0 - 1e-12), name
+    assert result.exchange_current_density.standard_uncertainty == pytest.approx(
+        1e-3 * result.exchange_current_density.value
+    )
+    for name in ("linear", "tafel"):
+        told = [text for text in result.by_estimator[name].warnings if text.startswith("LI-W-ANA-043")]
+        assert told
+        assert all(text.startswith(f"LI-W-ANA-043 {name}: ") for text in told)
+
+
 def test_a_drop_that_exceeds_the_voltage_is_refused():
     record = curve(10.0, 5e-4)
     slope = float(record.voltage @ record.current / (record.current @ record.current)) * AREA
