@@ -37,7 +37,7 @@ CLEAR = 0.95
 GRID = 400
 """Voltages at which the lines of the laws are given."""
 LEAST_UNCERTAINTY = 1e-3
-"""Least standard uncertainty of ln j0 [assumed]: no instrument knows current and area better, however smooth a curve."""
+"""Least standard uncertainty of ln j0 [assumed]: nobody knows current and area better, however smooth a curve."""
 APART = 0.05
 """Difference of two exchange currents that is worth a word, where laws describe a curve alike."""
 
@@ -222,13 +222,17 @@ def _models(fits: LawFits, found: dict[str, Fit], area: float | None) -> tuple[K
     for law, weight in zip(names, weights, strict=True):
         fit = fits.by_law[law]
         energy = reorganisation_energy(fit)
+        # Without an area the curve, and so what was fitted to it, is in A in place of A/m2.
+        limit = fit.limiting_current_density
         least = fits.by_law[names[0]].aicc
         models.append(
             KineticModel(
                 law=law,
                 exchange_current_density=math.exp(fit.log_exchange) if area is not None else None,
                 series_resistance=fit.series_resistance if area is not None else None,
-                limiting_current_density=fit.limiting_current_density if area is not None else None,
+                cell_resistance=fit.series_resistance / (area or 1.0),
+                limiting_current_density=limit if area is not None else None,
+                limiting_current=None if limit is None else limit * (area or 1.0),
                 limited=fit.limit,
                 reorganisation_energy=None if energy is None else energy[0],
                 parameters=len(fit.free),

@@ -113,8 +113,13 @@ class KineticModel:
     exchange_current_density : float or None, A/m2
         Without regard to whether the fit is good enough for an estimate; None without an area.
     series_resistance : float or None, ohm m2
-        0 where it was not looked for or is not asked for.
+        0 where it was not looked for or is not asked for; None without an area.
+    cell_resistance : float, ohm
+        The same of the whole cell, which needs no area.
     limiting_current_density : float or None, A/m2
+        None where there is none, or no area.
+    limiting_current : float or None, A
+        The same of the whole cell.
     limited : {"none", "cathodic", "both"}
     reorganisation_energy : float or None, J/mol
         Of this law: that of another law is another number on the same data.
@@ -133,7 +138,9 @@ class KineticModel:
     law: str
     exchange_current_density: float | None
     series_resistance: float | None
+    cell_resistance: float
     limiting_current_density: float | None
+    limiting_current: float | None
     limited: str
     reorganisation_energy: float | None
     parameters: int
@@ -227,7 +234,9 @@ class KineticsResult:
         units = {
             "exchange_current_density": "A/m^2",
             "series_resistance": "ohm m^2",
+            "cell_resistance": "ohm",
             "limiting_current_density": "A/m^2",
+            "limiting_current": "A",
             "reorganisation_energy": "J/mol",
             "parameters": "1",
             "aicc": "1",

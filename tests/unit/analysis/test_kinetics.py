@@ -217,6 +217,26 @@ def test_without_an_area_there_is_no_density():
     assert "LI-W-ANA-001" in codes(result.warnings)
 
 
+def test_resistance_and_limiting_current_of_the_cell_need_no_area():
+    record = curve(series=20e-4)
+    limited = evolve(record, current=record.current / (1.0 + np.abs(record.current) / (AREA * 300.0)))
+    for sweep in (record, limited):
+        with_area, without = analyse(sweep), analyse(evolve(sweep, specimen=evolve(sweep.specimen, area=None)))
+        known, bare = ({model.law: model for model in result.models} for result in (with_area, without))
+        for law, model in bare.items():
+            assert (model.series_resistance, model.limiting_current_density) == (None, None)
+            assert model.cell_resistance == pytest.approx(known[law].cell_resistance, rel=1e-3, abs=1e-3)
+            assert known[law].cell_resistance == pytest.approx(known[law].series_resistance / AREA)
+            assert (model.limiting_current is None) is (known[law].limiting_current_density is None)
+            if model.limiting_current is not None:
+                assert model.limiting_current == pytest.approx(known[law].limiting_current_density * AREA, rel=1e-2)
+    # The last sweep is the one that is made with a limiting current.
+    assert bare["butler-volmer"].limiting_current is not None
+    assert {model.law: model for model in analyse(record).models}["butler-volmer"].cell_resistance == pytest.approx(
+        20e-4 / AREA, rel=1e-3
+    )
+
+
 def test_magnitudes_get_the_sign_of_the_voltage():
     record = curve(series=5e-4)
     unsigned = evolve(record, current=np.abs(record.current))
