@@ -27,7 +27,8 @@ def curve_of(record: PolarisationCurve, settings: KineticsSettings, temperature:
     Raises
     ------
     AnalysisError
-        ``LI-ANA-001`` where the current does not cross zero and the voltage does, or the voltage never changes.
+        ``LI-ANA-001`` where the current does not cross zero and the voltage does, the voltage never changes, or the
+        current falls with it.
     """
     voltage, electrodes, warnings = _electrodes(record)
     # Without an area the current stands for its density: shapes and refusals are the same, and values are null.
@@ -48,6 +49,14 @@ def curve_of(record: PolarisationCurve, settings: KineticsSettings, temperature:
     if settings.magnitudes:
         current = np.sign(voltage - (known or 0.0)) * np.abs(current)
     zero, told = _zero(voltage, current, known, electrodes, where)
+    if not chord_slope(voltage - zero, current) > 0.0:
+        raise AnalysisError(
+            "the current of the polarisation curve falls with the voltage: its sign is that of another convention",
+            code="LI-ANA-001",
+            where=where,
+            expected="a current that rises with the voltage; --set invert_current=true, a setting of the reader, turns "
+            "its sign round, --set magnitudes=true gives it that of the voltage",
+        )
     if not told:
         warnings.append(_without_zero(current, electrodes))
     rest = zero if known is None else known
@@ -64,6 +73,31 @@ def curve_of(record: PolarisationCurve, settings: KineticsSettings, temperature:
         )
         warnings.append(coded("LI-W-ANA-124", text))
     return Curve(voltage - zero, current, electrodes, thermal_voltage(temperature), told), warnings
+
+
+def chord_slope(voltage: FloatArray, current: FloatArray) -> float:
+    """Return the slope V/j of the line through zero that least squares of the voltage give: large currents tell it."""
+    return float(voltage @ current) / float(current @ current) if current.any() else math.inf
+
+
+def less_drop(curve: Curve, resistance: float, where: str) -> Curve:
+    """Return the curve with the drop over a given resistance [ohm m2] taken off.
+
+    Raises
+    ------
+    AnalysisError
+        ``LI-ANA-001`` where the drop exceeds the voltage.
+    """
+    slope = chord_slope(curve.voltage, curve.current)
+    if resistance >= slope:
+        raise AnalysisError(
+            "the drop over the setting 'ohmic_resistance' exceeds the voltage of the polarisation curve",
+            code="LI-ANA-001",
+            where=where,
+            got=f"{resistance * 1e4:.4g} ohm cm2",
+            expected=f"less than the curve's own slope, {slope * 1e4:.4g} ohm cm2: of the whole cell, with its unit",
+        )
+    return curve.less(resistance)
 
 
 def _electrodes(record: PolarisationCurve) -> tuple[FloatArray, int, list[str]]:

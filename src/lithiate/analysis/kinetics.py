@@ -11,7 +11,7 @@ import numpy as np
 from attrs import evolve
 
 from lithiate.analysis.coded_warnings import coded
-from lithiate.analysis.kinetic_curves import curve_of
+from lithiate.analysis.kinetic_curves import curve_of, less_drop
 from lithiate.analysis.kinetic_estimators import (
     FEWEST_POINTS,
     LEAST_RUNS_PROBABILITY,
@@ -36,6 +36,8 @@ CLEAR = 0.95
 """Akaike weight from which the preference for a law is clear."""
 GRID = 400
 """Voltages at which the lines of the laws are given."""
+LEAST_UNCERTAINTY = 1e-3
+"""Least standard uncertainty of ln j0 [assumed]: nobody knows current and area better, however smooth a curve."""
 APART = 0.05
 """Difference of two exchange currents that is worth a word, where laws describe a curve alike."""
 
@@ -67,7 +69,8 @@ def analyse_kinetics(record: PolarisationCurve, **settings: float | str) -> Kine
     ------
     AnalysisError
         ``LI-ANA-001`` for a curve that does not cross zero current (but for one branch of a curve whose zero is that of
-        its voltage), or a setting that is not valid.
+        its voltage), whose current falls with the voltage, with or without the given ohmic drop, or a setting that is
+        not valid.
 
     Notes
     -----
@@ -94,7 +97,7 @@ def analyse_kinetics(record: PolarisationCurve, **settings: float | str) -> Kine
 
     Not valid where salt depletes by more than a limiting current says, or where the surface changes during the sweep.
     Where a model misses the curve by a few per cent or less, that misfit is added to the uncertainty of ln j0; beyond
-    it there is no value.
+    it there is no value. The standard uncertainty of ln j0 is 0.001 at least.
 
     References
     ----------
@@ -107,7 +110,7 @@ def analyse_kinetics(record: PolarisationCurve, **settings: float | str) -> Kine
     warnings += of_record
     given = chosen.ohmic_resistance
     if given is not None:
-        curve = curve.less(given)
+        curve = less_drop(curve, given, record.specimen.name)
     fits = _fit_laws(record, curve, chosen)
     found_fits = {law: fit_curve(fit, given=given is not None) for law, fit in fits.by_law.items()}
     # What the joint fit finds in series shows how far those are off that do not know of it.
@@ -189,13 +192,13 @@ def _biased(
     estimate = _estimate(name, fit, settings, temperature, area)
     if settings.ohmic_resistance is not None:
         return estimate, None
-    text, factor = "the ohmic drop is in it (ohmic_resistance takes it off)", None
+    text, factor = f"{name}: the ohmic drop is in it (ohmic_resistance takes it off)", None
     if series > 0.0 and area is not None:
         text += f"; the joint fit finds {series * 1e4:.3g} ohm cm2 in series"
         corrected = estimator(curve.less(series), settings)
         if math.isfinite(fit.log_value) and math.isfinite(corrected.log_value):
             factor = math.exp(fit.log_value - corrected.log_value)
-            text += f", with which this estimator gives {factor:.3g} of its corrected value"
+            text += f", with which {name} gives {factor:.3g} of its corrected value"
     conditions = estimate.conditions if factor is None else {**estimate.conditions, "ohmic_bias": factor}
     warnings = (*estimate.warnings, coded("LI-W-ANA-043", text))
     return evolve(estimate, conditions=conditions, warnings=warnings), factor
@@ -219,13 +222,17 @@ def _models(fits: LawFits, found: dict[str, Fit], area: float | None) -> tuple[K
     for law, weight in zip(names, weights, strict=True):
         fit = fits.by_law[law]
         energy = reorganisation_energy(fit)
+        # Without an area the curve, and so what was fitted to it, is in A in place of A/m2.
+        limit = fit.limiting_current_density
         least = fits.by_law[names[0]].aicc
         models.append(
             KineticModel(
                 law=law,
                 exchange_current_density=math.exp(fit.log_exchange) if area is not None else None,
                 series_resistance=fit.series_resistance if area is not None else None,
-                limiting_current_density=fit.limiting_current_density if area is not None else None,
+                cell_resistance=fit.series_resistance / (area or 1.0),
+                limiting_current_density=limit if area is not None else None,
+                limiting_current=None if limit is None else limit * (area or 1.0),
                 limited=fit.limit,
                 reorganisation_energy=None if energy is None else energy[0],
                 parameters=len(fit.free),
@@ -353,13 +360,14 @@ def _estimate(name: str, fit: Fit, settings: KineticsSettings, temperature: floa
             "exchange_current_density", None, "A/m^2", definition, conditions=conditions, warnings=tuple(warnings)
         )
     value = math.exp(fit.log_value)
-    factors = [math.exp(float(stdtrit(max(fit.freedom, 1), share)) * fit.uncertainty) for share in (0.975, 0.9)]
+    spread = max(fit.uncertainty, LEAST_UNCERTAINTY)
+    factors = [math.exp(float(stdtrit(max(fit.freedom, 1), share)) * spread) for share in (0.975, 0.9)]
     return Estimate(
         "exchange_current_density",
         value,
         "A/m^2",
         definition,
-        standard_uncertainty=value * fit.uncertainty,
+        standard_uncertainty=value * spread,
         interval=(value / factors[0], value * factors[0]),
         interval_80=(value / factors[1], value * factors[1]),
         interval_kind="sampling",

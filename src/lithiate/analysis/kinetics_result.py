@@ -20,6 +20,8 @@ from lithiate.core.fields import to_si
 ESTIMATORS = ("butler-volmer", "marcus-hush", "marcus-hush-chidsey", "tafel", "linear")
 RESIDUALS = ("log", "linear")
 ANALYSIS = "kinetics"
+TEMPERATURES = (150.0, 600.0)
+"""Temperatures [K] of a cell that are plausible; others are degrees Celsius without their unit."""
 
 
 def _voltage(value: str | float) -> float:
@@ -64,7 +66,7 @@ class KineticsSettings:
     largest_misfit : float
         An estimator is refused above this misfit: residual or curvature as a share of what is fitted.
     temperature : str or float, K, optional
-        By default the record's condition, else 25 degC.
+        From 150 to 600 K; by default the record's condition, else 25 degC.
     magnitudes : bool
         The record's current has no sign: it gets that of the voltage.
     """
@@ -95,8 +97,10 @@ class KineticsSettings:
             raise setting_error(ANALYSIS, "least_decades", got, "least_decades and largest_misfit above 0")
         if self.ohmic_resistance is not None and not self.ohmic_resistance >= 0.0:
             raise setting_error(ANALYSIS, "ohmic_resistance", self.ohmic_resistance, "not below 0")
-        if self.temperature is not None and not self.temperature > 0.0:
-            raise setting_error(ANALYSIS, "temperature", self.temperature, "a temperature above 0 K")
+        low, high = TEMPERATURES
+        if self.temperature is not None and not low <= self.temperature <= high:
+            expected = f"{low:g} to {high:g} K, in kelvin or in degC with its unit ('25 degC')"
+            raise setting_error(ANALYSIS, "temperature", f"{self.temperature:g} K", expected)
 
 
 @frozen(kw_only=True)
@@ -109,8 +113,13 @@ class KineticModel:
     exchange_current_density : float or None, A/m2
         Without regard to whether the fit is good enough for an estimate; None without an area.
     series_resistance : float or None, ohm m2
-        0 where it was not looked for or is not asked for.
+        0 where it was not looked for or is not asked for; None without an area.
+    cell_resistance : float, ohm
+        The same of the whole cell, which needs no area.
     limiting_current_density : float or None, A/m2
+        None where there is none, or no area.
+    limiting_current : float or None, A
+        The same of the whole cell.
     limited : {"none", "cathodic", "both"}
     reorganisation_energy : float or None, J/mol
         Of this law: that of another law is another number on the same data.
@@ -129,7 +138,9 @@ class KineticModel:
     law: str
     exchange_current_density: float | None
     series_resistance: float | None
+    cell_resistance: float
     limiting_current_density: float | None
+    limiting_current: float | None
     limited: str
     reorganisation_energy: float | None
     parameters: int
@@ -223,7 +234,9 @@ class KineticsResult:
         units = {
             "exchange_current_density": "A/m^2",
             "series_resistance": "ohm m^2",
+            "cell_resistance": "ohm",
             "limiting_current_density": "A/m^2",
+            "limiting_current": "A",
             "reorganisation_energy": "J/mol",
             "parameters": "1",
             "aicc": "1",

@@ -62,12 +62,14 @@ def _print_laws(content: Mapping[str, Any]) -> None:
     def text(value: float | None, scale: float) -> str:
         return "-" if value is None else f"{value * scale:.3g}"
 
+    # Without an area what is known is of the cell.
+    areal = any(model["exchange_current_density"] is not None for model in content["models"])
     lines = [
         (
             model["law"],
             text(model["exchange_current_density"], 0.1),
-            text(model["series_resistance"], 1e4),
-            text(model["limiting_current_density"], 0.1),
+            text(model["series_resistance"], 1e4) if areal else text(model["cell_resistance"], 1.0),
+            text(model["limiting_current_density"], 0.1) if areal else text(model["limiting_current"], 1e3),
             text(model["reorganisation_energy"], _ELECTRONVOLT),
             text(model["difference"], 1.0),
             text(model["weight"], 1.0),
@@ -77,7 +79,8 @@ def _print_laws(content: Mapping[str, Any]) -> None:
     ]
     clear = "clear" if content["preference_is_clear"] else "not clear"
     typer.echo(f"laws of charge transfer, the best by AICc first (the preference is {clear}):")
-    heads = ("law", "j0 / mA/cm^2", "R / ohm cm^2", "limit / mA/cm^2", "Lambda / eV", "dAICc", "weight", "misfit / %")
+    of_area = ("R / ohm cm^2", "limit / mA/cm^2") if areal else ("R / ohm", "limit / mA")
+    heads = ("law", "j0 / mA/cm^2", *of_area, "Lambda / eV", "dAICc", "weight", "misfit / %")
     print_table(heads, lines)
     for name, factor in content["ohmic_bias"].items():
         typer.echo(f"ohmic drop: with it {name} gives {factor:.3g} of what it gives without")

@@ -19,6 +19,9 @@ SERIES_SETTINGS = {"temperatures": "temperature", "cycles": "cycle", "states": "
 
 BY_NAME = "names"
 
+TEMPERATURES = (100.0, 1500.0)
+"""Temperatures [K] of spectra that are plausible."""
+
 # "140deg", "25°C", "413K"; a bare C, which is a rate as often, with a sign or two digits. A minus behind a word only
 # parts it from the number.
 _IN_NAME = re.compile(
@@ -49,8 +52,8 @@ def with_series(records: Sequence[Measurement], settings: Mapping[str, str]) -> 
     Raises
     ------
     ReadError
-        ``LI-READ-011`` when there are no spectra, or another number of them, or a value is none; ``LI-READ-013`` when a
-        file states another one.
+        ``LI-READ-011`` when there are no spectra, or another number of them, or a value is none or not plausible;
+        ``LI-READ-013`` when a file states another one.
     """
     given = {key: settings[key] for key in SERIES_SETTINGS if key in settings}
     spectra = [record for record in records if isinstance(record, ImpedanceSpectra)]
@@ -123,7 +126,7 @@ def _listed(setting: str, text: str, count: int) -> list[Any]:
         )
     try:
         if setting == "temperatures":
-            return [parse_quantity(word, "K") for word in words]
+            return _plausible([parse_quantity(word, "K") for word in words], text)
         if setting == "cycles":
             return [int(word) for word in words]
     except (UnitError, ValueError) as error:
@@ -138,6 +141,20 @@ def _listed(setting: str, text: str, count: int) -> list[Any]:
             expected=wanted,
         ) from error
     return words
+
+
+def _plausible(kelvin: list[float], text: str) -> list[float]:
+    low, high = TEMPERATURES
+    odd = [value for value in kelvin if not low <= value <= high]
+    if odd:
+        raise ReadError(
+            "a value of the setting 'temperatures' is no temperature of a cell",
+            code="LI-READ-011",
+            where="settings",
+            got=f"{text}, of which {odd[0]:g} K",
+            expected=f"{low:g} to {high:g} K, with their unit ('25 degC, 40 degC')",
+        )
+    return kelvin
 
 
 def with_stated(record: ImpedanceSpectra, stated: Mapping[str, Sequence[Any]], where: str) -> ImpedanceSpectra:

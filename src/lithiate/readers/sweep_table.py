@@ -17,7 +17,7 @@ from lithiate.core.measurement import PolarisationCurve, Provenance, Specimen
 from lithiate.errors import ReadError, nearest_match
 from lithiate.readers import text
 from lithiate.readers.columns import SI_UNITS, UNIT_SPELLINGS
-from lithiate.readers.source import RawSweep, Reader, Source
+from lithiate.readers.source import RawSweep, Reader, Source, flag_setting
 from lithiate.units import convert
 
 _NAMES = {
@@ -63,6 +63,8 @@ def sniff(head: bytes, path: Path) -> bool:
 def read(source: Source, settings: Mapping[str, str]) -> RawSweep:
     """Read one curve of the table; the setting ``curve`` says which, by its name or its number from 1.
 
+    ``invert_current=true`` turns the sign of the current round.
+
     Raises
     ------
     ReadError
@@ -92,7 +94,7 @@ def read(source: Source, settings: Mapping[str, str]) -> RawSweep:
     current = convert(values[:, 1], columns[1].unit, SI_UNITS[columns[1].kind])
     return RawSweep(
         voltage=voltage,
-        current=current,
+        current=-current if flag_setting(settings, "invert_current", source.name) else current,
         is_density=columns[1].kind == "current_density",
         is_overpotential=columns[0].kind == "overpotential",
         curve=layout.names[chosen] if len(layout.pairs) > 1 else None,
@@ -250,7 +252,7 @@ def _number(cell: str, delimiter: str) -> float:
 READER = Reader(
     name="sweep-table",
     title="table of voltage and current without a time",
-    settings=("curve",),
+    settings=("curve", "invert_current"),
     sniff=sniff,
     read=read,
 )

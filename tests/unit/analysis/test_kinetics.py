@@ -217,6 +217,26 @@ def test_without_an_area_there_is_no_density():
     assert "LI-W-ANA-001" in codes(result.warnings)
 
 
+def test_resistance_and_limiting_current_of_the_cell_need_no_area():
+    record = curve(series=20e-4)
+    limited = evolve(record, current=record.current / (1.0 + np.abs(record.current) / (AREA * 300.0)))
+    for sweep in (record, limited):
+        with_area, without = analyse(sweep), analyse(evolve(sweep, specimen=evolve(sweep.specimen, area=None)))
+        known, bare = ({model.law: model for model in result.models} for result in (with_area, without))
+        for law, model in bare.items():
+            assert (model.series_resistance, model.limiting_current_density) == (None, None)
+            assert model.cell_resistance == pytest.approx(known[law].cell_resistance, rel=1e-3, abs=1e-3)
+            assert known[law].cell_resistance == pytest.approx(known[law].series_resistance / AREA)
+            assert (model.limiting_current is None) is (known[law].limiting_current_density is None)
+            if model.limiting_current is not None:
+                assert model.limiting_current == pytest.approx(known[law].limiting_current_density * AREA, rel=1e-2)
+    # The last sweep is the one that is made with a limiting current.
+    assert bare["butler-volmer"].limiting_current is not None
+    assert {model.law: model for model in analyse(record).models}["butler-volmer"].cell_resistance == pytest.approx(
+        20e-4 / AREA, rel=1e-3
+    )
+
+
 def test_magnitudes_get_the_sign_of_the_voltage():
     record = curve(series=5e-4)
     unsigned = evolve(record, current=np.abs(record.current))
@@ -364,6 +384,8 @@ def test_unstated_and_plating_cells_are_told():
         {"linear_window": "0 V"},
         {"tafel_window_low": 2.0},
         {"ohmic_resistance": -1.0},
+        {"temperature": 25.0},
+        {"temperature": "700 K"},
     ],
 )
 def test_settings_out_of_range_are_refused(setting):
@@ -396,3 +418,34 @@ def test_the_analysis_does_not_look_at_provenance():
     plain = curve(series=5e-4)
     other = evolve(plain, provenance=Provenance("simulated", source="twin"))
     assert analyse(plain).to_dict() == analyse(other).to_dict()
+
+
+def test_a_current_of_the_other_sign_is_refused_with_the_way_out():
+    record = curve()
+    turned = evolve(record, current=-record.current)
+    with pytest.raises(AnalysisError, match=r"falls with the voltage.*invert_current=true.*magnitudes=true"):
+        analyse(turned)
+    by_magnitude = analyse(turned, magnitudes="true").exchange_current_density
+    assert by_magnitude.value == pytest.approx(10.0, rel=2e-3)
+
+
+def test_an_uncertainty_has_a_floor_and_the_drop_its_estimator():
+    result = analyse(curve(points=61))
+    for name, found in result.by_estimator.items():
+        if found.value is not None:
+            assert found.standard_uncertainty >= 1e-3 * found.value * (1.0 - 1e-12), name
+    assert result.exchange_current_density.standard_uncertainty == pytest.approx(
+        1e-3 * result.exchange_current_density.value
+    )
+    for name in ("linear", "tafel"):
+        told = [text for text in result.by_estimator[name].warnings if text.startswith("LI-W-ANA-043")]
+        assert told
+        assert all(text.startswith(f"LI-W-ANA-043 {name}: ") for text in told)
+
+
+def test_a_drop_that_exceeds_the_voltage_is_refused():
+    record = curve(10.0, 5e-4)
+    slope = float(record.voltage @ record.current / (record.current @ record.current)) * AREA
+    with pytest.raises(AnalysisError, match=f"exceeds the voltage.*own slope, {slope * 1e4:.4g} ohm cm2"):
+        analyse(record, ohmic_resistance=1.001 * slope)
+    assert analyse(record, ohmic_resistance=5e-4).exchange_current_density.value == pytest.approx(10.0, rel=2e-3)

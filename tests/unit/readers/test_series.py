@@ -89,6 +89,8 @@ def test_settings_state_one_value_a_spectrum(files, write_file) -> None:
     [
         ({"temperatures": "140 degC, 150 degC"}, "states 2 values for 3 spectra"),
         ({"temperatures": "140, 150, 160"}, "temperatures with their unit"),
+        ({"temperatures": "140 K, 60 K, 160 K"}, "of which 60 K.*100 to 1500 K"),
+        ({"temperatures": "140 degC, 150 degC, 1600 degC"}, "of which 1873.15 K"),
         ({"cycles": "1, 2, three"}, "'cycles' cannot be read"),
         ({"states": "fresh"}, "states 1 values for 3 spectra"),
     ],

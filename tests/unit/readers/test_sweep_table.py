@@ -116,3 +116,9 @@ def test_a_row_with_more_fields_than_names_is_refused(tmp_path):
 def test_units_that_are_missing_are_named(tmp_path, heading, words):
     with pytest.raises(ReadError, match=f"{words}.*'Current / mA'.*LI-READ-005"):
         read(written(tmp_path, f"{heading}\n-1,-2\n0,0\n1,2\n"))
+
+
+def test_the_sign_of_the_current_is_turned_where_it_is_asked_for(tmp_path):
+    path = written(tmp_path, "Voltage / V,Current / A\n-1,2\n0,0\n1,-2\n")
+    assert read(path).current.tolist() == [2.0, 0.0, -2.0]
+    assert read(path, settings={"invert_current": "true"}).current.tolist() == [-2.0, 0.0, 2.0]
