@@ -187,7 +187,7 @@ def fit_series(
 
 
 def _with_others(series: SeriesFit, candidates: Sequence[Mapping[str, Candidate]]) -> SeriesFit:
-    """Return a series whose spectra know what else was tried.
+    """Return a series whose spectra know what else was tried, and is seen in all of its parts.
 
     Where residuals of the closest circuit go together from row to row, differences count by the rows that are left.
     """
@@ -203,7 +203,7 @@ def _with_others(series: SeriesFit, candidates: Sequence[Mapping[str, Candidate]
             others=tuple(
                 (weight / total, known[name].fit)
                 for name, weight in plain.items()
-                if name != series.name and name in known and weight > LEAST_WEIGHT * total
+                if name != series.name and weight > LEAST_WEIGHT * total and name in known and known[name].identifiable
             ),
         )
         for each, known in zip(series.spectra, candidates, strict=True)
