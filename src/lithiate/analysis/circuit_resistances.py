@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from attrs import evolve
 
 from lithiate.analysis.circuits.arcs import Arc, arcs_of
@@ -16,6 +17,7 @@ from lithiate.analysis.circuits.identifiability import (
     widening,
 )
 from lithiate.analysis.circuits.profile import LEVELS, PLUS
+from lithiate.analysis.circuits.result import CircuitFit
 from lithiate.analysis.circuits.series import LEAST_WEIGHT, SeriesFit, SpectrumFit, leaves_noise
 from lithiate.analysis.coded_warnings import coded
 from lithiate.analysis.impedance_result import SpectrumResistances
@@ -83,15 +85,17 @@ def with_arcs(
     of_tail = OF_TAIL / math.sqrt(3.0) * _tail(fitted)
     for place, (name, which, arc) in enumerate(zip(NAMES, ("faster", "slower"), arcs, strict=True)):
         definition = DEFINITION.format(which=which, tail=tail_frequency, circuit=circuit, whose=BOTH)
-        more = math.hypot(_of_other_circuits(fitted, arc, place, tail_frequency), of_tail if place == 1 else 0.0)
         known = fitted.parameters[arc.resistance_name]
+        of_others = _of_other_circuits(fitted, known, [place], tail_frequency)
+        more = math.hypot(of_others, of_tail if place == 1 else 0.0)
         found[name] = _estimate(getattr(reading, name), known, fitted.fit.freedom, definition, scale, more=more)
     both = PLUS.join(arc.resistance_name for arc in arcs)
     (whole,) = fitted_parameters([fitted.fit], [both], flags=[fitted.flags])
     if whole[both].standard_uncertainty is not None:
         definition = SUM.format(tail=tail_frequency, circuit=circuit, whose=BOTH)
         without = reading.interfacial_resistance
-        found[without.quantity] = _estimate(without, whole[both], fitted.fit.freedom, definition, scale, more=of_tail)
+        more = math.hypot(_of_other_circuits(fitted, whole[both], [0, 1], tail_frequency), of_tail)
+        found[without.quantity] = _estimate(without, whole[both], fitted.fit.freedom, definition, scale, more=more)
     return evolve(reading, **found)
 
 
@@ -116,26 +120,37 @@ def slow_arcs(fitted: SpectrumFit | None, tail_frequency: float) -> list[str]:
     return texts
 
 
-def _of_other_circuits(fitted: SpectrumFit, arc: Arc, place: int, tail_frequency: float) -> float:
-    """Return the standard uncertainty of an arc's resistance from other circuits with two arcs, beyond the fit's own.
+def _of_other_circuits(
+    fitted: SpectrumFit, own: FittedParameter, places: Sequence[int], tail_frequency: float
+) -> float:
+    """Return the standard uncertainty of the sum of some arcs from other circuits with two arcs, beyond the fit's own.
 
     The mean square of their distance and of their own uncertainty, by their weights, less the variance of the fit.
     """
-    own = fitted.parameters[arc.resistance_name].standard_uncertainty
-    if own is None:
+    if own.standard_uncertainty is None:
         return 0.0
+    variance = own.standard_uncertainty**2
     total = max(1.0 - math.fsum(weight for weight, _ in fitted.others), LEAST_WEIGHT)
-    square = total * own**2
+    square = total * variance
     for weight, fit in fitted.others:
         arcs = _faster(arcs_of(fit), tail_frequency)
         if len(arcs) != 2:
             continue
-        other = arcs[place]
-        spread = float(fit.spreads[fit.circuit.names.index(other.resistance_name)]) * widening(fit)
-        if spread <= LARGEST_SPREAD:
-            square += weight * ((other.resistance - arc.resistance) ** 2 + (spread * other.resistance) ** 2)
+        value, spread = _sum(fit, [arcs[place] for place in places])
+        if spread <= LARGEST_SPREAD * value:
+            square += weight * ((value - own.value) ** 2 + spread**2)
             total += weight
-    return math.sqrt(max(square / total - own**2, 0.0))
+    return math.sqrt(max(square / total - variance, 0.0))
+
+
+def _sum(fit: CircuitFit, arcs: Sequence[Arc]) -> tuple[float, float]:
+    """Return the sum of the resistances of arcs and its standard uncertainty by the covariance; NaN at a bound."""
+    places = [fit.circuit.names.index(arc.resistance_name) for arc in arcs]
+    if fit.held[places].any():
+        return math.fsum(arc.resistance for arc in arcs), math.nan
+    values = fit.values[places]
+    variance = float(values @ fit.inverse_curvature[np.ix_(places, places)] @ values) * fit.variance
+    return float(values.sum()), math.sqrt(max(variance, 0.0)) * widening(fit)
 
 
 def _tail(fitted: SpectrumFit) -> float:
