@@ -243,7 +243,8 @@ def test_an_arc_that_may_hold_the_tail_is_as_uncertain_as_that():
         total = sum(weight for weight, _ in result.circuit.spectra[0].others)
         assert 0.0 <= total < 1.0
     assert inside >= 17
-    assert wider >= 3
+    # Circuits whose parts are not all seen have no say, and few of these spectra have a rival left.
+    assert wider >= 1
 
 
 def test_a_circuit_that_was_asked_for_has_no_others_beside_it():
